@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ledger: every object that a machine allocates, by kind.
+ *
+ * A machine's memory belongs to it alone: whatever mm and the reverse maps
+ * allocate comes from the machine's ledger, which counts it, can make an
+ * allocation fail, and knows at the end what was never freed.
+ */
+#ifndef RMAPDIFF_BASE_LEDGER_H
+#define RMAPDIFF_BASE_LEDGER_H
+
+#include <bsd/sys/queue.h>
+#include "types.h"
+
+#define LEDGER_KIND_MAX 32
+
+/* One kind of object; @size is what the kernel pays for one, in bytes. */
+struct ledger_kind {
+	const char *name;
+	u32 size;
+	u64 live;
+	u64 peak;
+	u64 total;
+};
+
+struct ledger_obj;
+LIST_HEAD(ledger_objs, ledger_obj);
+
+struct ledger {
+	struct ledger_kind kinds[LEDGER_KIND_MAX];
+	u32 nr_kinds;
+	struct ledger_objs objs; /* all that is live */
+	u64 nr_live;
+	u64 nr_allocs; /* asked for, failed ones included */
+	u64 fail_in; /* this many allocations from now fails, 0: none */
+	u64 nr_injected; /* allocations that were made to fail */
+};
+
+void ledger_init(struct ledger *ledger);
+
+/* Frees every live object without a word; the ledger is empty after. */
+void ledger_destroy(struct ledger *ledger);
+
+/*
+ * Registers a kind and returns its number; the same @name again returns the
+ * same number.  @name must outlive the ledger; @size is the kernel's, in bytes.
+ * At most LEDGER_KIND_MAX kinds: one more is a programming error and aborts.
+ */
+u32 ledger_kind(struct ledger *ledger, const char *name, u32 size);
+
+/*
+ * A zeroed object of @size bytes, owned by the caller; NULL when memory is out
+ * or when this allocation was chosen to fail.
+ */
+void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size);
+
+/* Gives @obj back; NULL is allowed. */
+void ledger_free(struct ledger *ledger, void *obj);
+
+/* Makes the @nth allocation from here on fail, once; 0 takes that back. */
+void ledger_fail_nth(struct ledger *ledger, u64 nth);
+
+/*
+ * Asks whether an allocation that is freed again before anyone could look,
+ * such as the maple tree's preallocation, would succeed.
+ */
+bool ledger_may_alloc(struct ledger *ledger);
+
+#endif

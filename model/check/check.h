@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Checks: the page tables are the truth; each reverse map's walk, references
+ * and structures are held against it.
+ */
+#ifndef RMAPDIFF_CHECK_CHECK_H
+#define RMAPDIFF_CHECK_CHECK_H
+
+#include <stdio.h>
+#include "../base/divergence.h"
+#include "../machine.h"
+
+/* How a page-table entry is named in a report: "A:0x40". */
+struct check_names {
+	/* The name of a process, a slot of the scenario; owned by the caller. */
+	const char *(*proc_name)(void *arg, u32 proc);
+	void *arg;
+	u64 base; /* page number that reports count from */
+};
+
+#define REPORT_SETS_MAX (RMAP_MAX + 1)
+#define REPORT_SET_TEXT_MAX 256
+
+/* A divergence as it is printed. */
+struct report {
+	enum divergence_kind kind; /* DIVERGENCE_NONE: nothing found */
+	const char *rmap; /* whose fault; static; "" if no one's */
+	/* One line without kind and op: "cow_poc does not find folio 1 at A:0x40" */
+	char text[DIVERGENCE_TEXT_MAX + 64];
+	/* The truth and what each reverse map found, where that is the matter. */
+	u32 nr_sets;
+	struct {
+		const char *who; /* "page tables" or a reverse map; static */
+		char found[REPORT_SET_TEXT_MAX]; /* "A:0x40 B:0x10", "-" for none */
+	} sets[REPORT_SETS_MAX];
+};
+
+struct check_stats {
+	u64 walks; /* walks compared with the truth */
+	u64 folios; /* folios looked at */
+	struct rmap_walk_stats walk[RMAP_MAX]; /* by slot */
+};
+
+struct check {
+	struct machine *machine;
+	struct check_names names;
+	struct check_stats stats;
+	struct report report; /* the first divergence, kept */
+};
+
+void check_init(struct check *chk, struct machine *machine,
+		const struct check_names *names);
+
+/*
+ * After an operation: what it touched (world->touched), by walks, references
+ * and invariants; then forgets what was touched.  True if all is well.
+ */
+bool check_touched(struct check *chk);
+
+/* The same for everything there is, with the truth made from scratch. */
+bool check_all(struct check *chk);
+
+/*
+ * The last process is gone and grace periods are over: nothing may be left.
+ */
+bool check_leaks(struct check *chk);
+
+/*
+ * "state": taken before an operation and held against the machine after it
+ * failed.  @mm may be NULL.
+ */
+struct check_state {
+	u64 changes; /* mm->changes */
+	u64 contents; /* what a process can see of it: mappings and pages */
+	u64 mm_id; /* 0: no mm */
+};
+
+/*
+ * @deep: take the contents' digest too, which costs a pass over the mm; needed
+ * where an operation may fail half-way.
+ */
+void check_state_save(struct check_state *state, struct mm_struct *mm,
+		      bool deep);
+
+/*
+ * The operation failed with @err (positive): did it change what the kernel
+ * leaves alone?  @partial: it is one that keeps what it did before failing.
+ * @deep as when saved.
+ */
+bool check_state_kept(struct check *chk, const struct check_state *state,
+		      struct mm_struct *mm, int err, bool partial, bool deep);
+
+/*
+ * "content": every page that one of two machines' processes can read must be
+ * readable on the other and read the same.  The report goes to @chk.
+ */
+bool check_contents(struct check *chk, struct machine *a, struct machine *b);
+
+/* As DESIGN has it; @op_text and @op_nr (from 1; 0: none) say where. */
+void report_print(const struct report *report, FILE *out, u32 op_nr,
+		  const char *op_text);
+
+#endif

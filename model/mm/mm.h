@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Address spaces, VMAs, page tables and folios: what reverse maps describe.
+ *
+ * After mainline's include/linux/mm_types.h.  All addresses are page numbers
+ * and all lengths are pages (see base/types.h).
+ */
+#ifndef RMAPDIFF_MM_MM_H
+#define RMAPDIFF_MM_MM_H
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include "../base/bug.h"
+#include "../base/ledger.h"
+#include "../base/rcu.h"
+#include "../base/types.h"
+#include "rmap.h"
+
+/* User space of x86-64 with four levels, TASK_SIZE, in pages. */
+#define TASK_PAGES ((1ULL << 35) - 1)
+
+/* sysctl_max_map_count's default, include/linux/mm.h. */
+#define DEFAULT_MAX_MAP_COUNT 65530
+
+/* include/linux/mm.h; the flags that the model's operations can set. */
+#define VM_NONE 0x0ULL
+#define VM_READ 0x1ULL
+#define VM_WRITE 0x2ULL
+#define VM_DONTCOPY 0x20000ULL
+#define VM_ACCOUNT 0x100000ULL
+#define VM_WIPEONFORK 0x2000000ULL
+#define VM_ACCESS_FLAGS (VM_READ | VM_WRITE)
+
+/* Private files that can be mapped, numbered from 0. */
+#define NR_FILES 4
+#define NO_FILE (-1)
+
+/* Whose order of chains and of reuse at fork is followed. */
+enum kernel_release {
+	KERNEL_6_18, /* up to 6.19 */
+	KERNEL_7_0, /* from 7.0 on */
+};
+
+enum pte_kind {
+	PTE_NONE,
+	PTE_ANON, /* an anonymous folio */
+	PTE_ZERO, /* the shared zero page */
+	PTE_FILE, /* a page of the file, not copied yet */
+	PTE_MIGRATION, /* an anonymous folio on its way; only inside an op */
+};
+
+struct pte {
+	u8 kind; /* enum pte_kind */
+	bool write;
+	u8 slot; /* which of its leaf */
+	struct folio *folio;
+	LIST_ENTRY(pte) mapped; /* in folio->mappings */
+};
+
+#define PTRS_PER_LEAF 64
+
+/* The lowest level of a page table. */
+struct pgtable_leaf {
+	RB_ENTRY(pgtable_leaf) rb;
+	u64 first; /* page number of pte[0] */
+	struct mm_struct *mm;
+	u64 present; /* a bit for each pte that is not PTE_NONE */
+	struct pte pte[PTRS_PER_LEAF];
+};
+
+RB_HEAD(pgtable, pgtable_leaf);
+LIST_HEAD(pte_list, pte);
+
+/* An anonymous folio of one page. */
+struct folio {
+	u64 id; /* from 1, in order of birth; what reports call it */
+	pgoff_t index; /* linear page index, fixed when first mapped */
+	u64 family; /* mm->family of the mms that may map it */
+	u32 mapcount; /* entries that map it: its only references */
+	bool exclusive; /* PageAnonExclusive */
+	u64 content; /* what its last write stored */
+	struct pte_list mappings; /* page-table entries that map it */
+	RB_ENTRY(folio) rb; /* in world->folios */
+	void *rmap_state[RMAP_MAX];
+};
+
+RB_HEAD(folio_tree, folio);
+
+struct vm_area_struct {
+	struct mm_struct *vm_mm;
+	u64 vm_start; /* page number */
+	u64 vm_end; /* page number after the last */
+	u64 vm_flags;
+	pgoff_t vm_pgoff;
+	int vm_file; /* 0 .. NR_FILES - 1, or NO_FILE */
+	RB_ENTRY(vm_area_struct) rb;
+	TAILQ_ENTRY(vm_area_struct) detached; /* while an unmap gathers */
+	struct rmap_vma rmap_state[RMAP_MAX];
+};
+
+RB_HEAD(vma_tree, vm_area_struct);
+TAILQ_HEAD(vma_list, vm_area_struct);
+
+struct mm_struct {
+	struct mm_world *world;
+	u64 id; /* from 1, in order of birth */
+	u32 users; /* processes that share it */
+	/* All mms that descend by fork from one that exec made share this. */
+	u64 family;
+	struct vma_tree vmas;
+	u32 map_count;
+	struct pgtable pgtable;
+	u64 changes; /* raised by each change to a VMA or a page-table entry */
+	TAILQ_ENTRY(mm_struct) entry; /* in world->mms */
+	void *rmap_state[RMAP_MAX];
+};
+
+TAILQ_HEAD(mm_list, mm_struct);
+
+/* Offsets of one family that an operation touched. */
+struct touched {
+	u64 family;
+	pgoff_t first;
+	pgoff_t last;
+};
+
+/* What an operation touched: for checks that cost what the operation did. */
+struct touched_log {
+	struct touched *ranges;
+	u32 nr;
+	u32 cap;
+	bool overflow; /* memory ran out: everything counts as touched */
+};
+
+/* What all address spaces of one machine share. */
+struct mm_world {
+	struct ledger *ledger;
+	struct rcu *rcu;
+	const struct bugs *bugs;
+	enum kernel_release as_of;
+	u32 max_map_count;
+
+	/* The first is the deciding one. */
+	struct rmap rmaps[RMAP_MAX];
+	u32 nr_rmaps;
+
+	struct mm_list mms; /* the living, in order of birth */
+	u64 nr_mms; /* ever made */
+	u64 nr_folios; /* ever made */
+	struct folio_tree folios; /* the living, by family, index, id */
+	struct touched_log touched;
+
+	u32 kind_mm, kind_vma, kind_pgtable, kind_folio;
+};
+
+/*
+ * One world with the reverse maps @ops[0 .. nr - 1], 1 <= nr <= RMAP_MAX.
+ * @ledger, @rcu and @bugs stay the caller's and must outlive it.  0 or -ENOMEM.
+ */
+int mm_world_init(struct mm_world *world, struct ledger *ledger,
+		  struct rcu *rcu, const struct bugs *bugs,
+		  const struct rmap_ops *const *ops, u32 nr);
+
+/* All mms must be gone. */
+void mm_world_exit(struct mm_world *world);
+
+/* Forgets what was touched; and notes offsets [first, last] of @mm's family. */
+void touched_reset(struct mm_world *world);
+void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last);
+void touch_vma(struct vm_area_struct *vma);
+
+/* Memory management calls; each returns 0 or a negative errno. */
+
+/*
+ * mmap(MAP_PRIVATE | MAP_FIXED) of @len pages at page number @addr; @flags of
+ * VM_READ and VM_WRITE, @file a number or NO_FILE, @pgoff its offset in pages.
+ * do_mmap(), __mmap_region(), 6.18.
+ */
+int do_mmap(struct mm_struct *mm, u64 addr, u64 len, u64 flags, int file,
+	    pgoff_t pgoff);
+
+/* do_vmi_munmap(), 6.18. */
+int do_munmap(struct mm_struct *mm, u64 addr, u64 len);
+
+/* do_mprotect_pkey(), 6.18; @prot of VM_READ and VM_WRITE. */
+int do_mprotect(struct mm_struct *mm, u64 addr, u64 len, u64 prot);
+
+enum madvise_advice {
+	ADVICE_DONTNEED,
+	ADVICE_DONTFORK,
+	ADVICE_DOFORK,
+	ADVICE_WIPEONFORK,
+	ADVICE_KEEPONFORK,
+	NR_ADVICE,
+};
+
+/* do_madvise(), 6.18. */
+int do_madvise(struct mm_struct *mm, u64 addr, u64 len,
+	       enum madvise_advice advice);
+
+/* linux/mman.h */
+#define MREMAP_MAYMOVE 1
+#define MREMAP_FIXED 2
+#define MREMAP_DONTUNMAP 4
+
+/* do_mremap(), 6.18; @new_addr is looked at with MREMAP_FIXED only. */
+int do_mremap(struct mm_struct *mm, u64 addr, u64 old_len, u64 new_len,
+	      u32 flags, u64 new_addr);
+
+/*
+ * One access at page number @addr.  A write stores @value as the page's
+ * content.  -EFAULT stands for SIGSEGV.  handle_mm_fault(), 6.18.
+ */
+int mm_read(struct mm_struct *mm, u64 addr);
+int mm_write(struct mm_struct *mm, u64 addr, u64 value);
+
+/*
+ * What a read at @addr would see, without faulting anything in; false when it
+ * would raise SIGSEGV.
+ */
+bool mm_peek(struct mm_struct *mm, u64 addr, u64 *value);
+
+/* A first or exec'ed address space with one user; NULL when memory is out. */
+struct mm_struct *mm_alloc(struct mm_world *world);
+
+/*
+ * fork: dup_mm(), dup_mmap(), 6.18.  0 with the child's mm, one user, in
+ * @mmp; or -ENOMEM, with what the kernel leaves.
+ */
+int mm_dup(struct mm_struct *oldmm, struct mm_struct **mmp);
+
+/* vfork shares the mm. */
+void mm_get(struct mm_struct *mm);
+
+/* mmput(): the last user's takes everything down. */
+void mm_put(struct mm_struct *mm);
+
+/*
+ * Moves the anonymous folio at @addr to a new one, through the walk of each
+ * reverse map: migrate_pages().  -EFAULT for no VMA there or the zero page,
+ * -ENOENT for nothing there, -EAGAIN when a walk left an entry behind (the
+ * folio stays), as move_pages(2) says in its status array.
+ */
+int mm_migrate(struct mm_struct *mm, u64 addr);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page tables and the folios that they map.
+ */
+#ifndef RMAPDIFF_MM_PGTABLE_H
+#define RMAPDIFF_MM_PGTABLE_H
+
+#include "mm.h"
+
+static inline struct pgtable_leaf *pte_leaf(const struct pte *pte)
+{
+	const struct pte *first = pte - pte->slot;
+
+	return container_of(first, struct pgtable_leaf, pte[0]);
+}
+
+/* Where an entry is: its page number and its mm. */
+static inline u64 pte_addr(const struct pte *pte)
+{
+	return pte_leaf(pte)->first + pte->slot;
+}
+
+static inline struct mm_struct *pte_mm(const struct pte *pte)
+{
+	return pte_leaf(pte)->mm;
+}
+
+/* The entry for page number @addr if it is not PTE_NONE, else NULL. */
+struct pte *pte_lookup(struct mm_struct *mm, u64 addr);
+
+/* The first entry that is not PTE_NONE in [addr, end), NULL if none. */
+struct pte *pte_next(struct mm_struct *mm, u64 addr, u64 end);
+
+/* The entry for @addr, its table made if need be; NULL when memory is out. */
+struct pte *pte_alloc(struct mm_struct *mm, u64 addr);
+
+/* Sets an entry that is PTE_NONE.  A folio gains a mapping by it. */
+void pte_set_folio(struct pte *pte, struct folio *folio, bool write);
+void pte_set_special(struct pte *pte, enum pte_kind kind);
+
+/*
+ * Clears an entry.  A folio loses a mapping and, with the last one, goes.  An
+ * empty table is freed: @pte must not be used again.
+ */
+void pte_clear(struct pte *pte);
+
+/* Clears what is mapped in [start, end): zap_page_range_single(). */
+void zap_range(struct mm_struct *mm, u64 start, u64 end);
+
+/* Frees tables that are empty; all others must not be left. */
+void pgtable_exit(struct mm_struct *mm);
+
+/*
+ * A folio for page number @addr of @vma, exclusive to its mm and known to the
+ * reverse maps; mapped by nothing yet.  NULL when memory is out.
+ */
+struct folio *folio_alloc_anon(struct vm_area_struct *vma, u64 addr);
+
+/* A folio that no reverse map knows yet (for migration). */
+struct folio *folio_alloc_bare(struct mm_world *world, u64 family,
+			       pgoff_t index);
+
+/* Frees a folio that nothing maps; reverse maps drop it. */
+void folio_free(struct mm_world *world, struct folio *folio);
+
+/* The first living folio of @family with index >= @index, and the next. */
+struct folio *folio_first(struct mm_world *world, u64 family, pgoff_t index);
+struct folio *folio_next(struct folio *folio);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the mm asks of a reverse map.
+ *
+ * A reverse map finds, for an anonymous folio, every page-table entry that maps
+ * it.  It learns what it needs from the hooks below, keeps its own state in a
+ * slot of each mm, VMA and folio, and never looks into another reverse map.
+ * The mm calls every reverse map of its machine at each hook, in order, and asks
+ * only the first, the deciding one, what it wants to know itself (whether a VMA
+ * is faulted, whether two may merge).
+ *
+ * Hooks that return int may fail with -ENOMEM; then the reverse map has changed
+ * nothing, and the mm undoes the hook in the reverse maps that it had called
+ * before.  All other hooks cannot fail.
+ */
+#ifndef RMAPDIFF_MM_RMAP_H
+#define RMAPDIFF_MM_RMAP_H
+
+#include "../base/divergence.h"
+#include "../base/types.h"
+
+struct folio;
+struct mm_struct;
+struct mm_world;
+struct rmap;
+struct vm_area_struct;
+struct vma_merge_struct;
+struct vma_prepare;
+
+/* At most so many reverse maps on one machine. */
+#define RMAP_MAX 4
+
+/* A reverse map's room in a VMA: what anon_vma and anon_vma_chain take there. */
+struct rmap_vma {
+	void *word[3];
+};
+
+/* Why a VMA gets what another one has; mainline's enum vma_operation (7.0). */
+enum rmap_clone {
+	RMAP_CLONE_SPLIT, /* @dst is a part of @src, not yet in the mm's tree */
+	RMAP_CLONE_MERGE, /* @dst, unfaulted, takes in @src or a part of it */
+	RMAP_CLONE_REMAP, /* @dst is where mremap moves (part of) @src */
+	RMAP_CLONE_FORK, /* @dst is @src in a child; @dst is not yet in its tree */
+};
+
+/* What a walk did, added up by the walk itself. */
+struct rmap_walk_stats {
+	u64 walks;
+	u64 vmas; /* VMAs handed to the visitor */
+	u64 found; /* of them, those that map the folio */
+	u64 contexts; /* contexts looked into */
+	u64 remaps; /* displacements looked at */
+	u64 nodes; /* interval-tree nodes looked at */
+};
+
+/* What a reverse map did with its locks. */
+struct rmap_lock_stats {
+	u64 write_sections;
+	u64 read_sections;
+};
+
+struct rmap_walk_control {
+	/*
+	 * Looks at the page table of @vma->vm_mm at page number @address and
+	 * says how many entries there map @folio: 0 or 1.
+	 */
+	int (*rmap_one)(struct folio *folio, struct vm_area_struct *vma,
+			u64 address, void *arg);
+	void *arg;
+	struct rmap_walk_stats *stats; /* never NULL */
+};
+
+struct rmap_ops {
+	const char *name;
+	const char *text; /* one line for `rmapdiff list` */
+
+	/* The reverse map's own state, rmap->priv: made and given back. */
+	int (*init)(struct rmap *rmap);
+	void (*exit)(struct rmap *rmap);
+
+	/*
+	 * An mm is made, by exec or for the first process (@oldmm NULL) or by
+	 * fork (before any VMA of @oldmm is copied); and is gone, after all its
+	 * VMAs were unlinked and its page tables are empty.  mm_exit follows
+	 * every mm_init that succeeded.
+	 */
+	int (*mm_init)(struct rmap *rmap, struct mm_struct *mm,
+		       struct mm_struct *oldmm);
+	void (*mm_exit)(struct rmap *rmap, struct mm_struct *mm);
+
+	/* @vma was allocated: makes its rmap_state[slot], all zeroes, ready. */
+	void (*vma_init)(struct rmap *rmap, struct vm_area_struct *vma);
+
+	/* Has @vma been made ready for anonymous folios?  (vma->anon_vma) */
+	bool (*vma_faulted)(struct rmap *rmap, struct vm_area_struct *vma);
+
+	/*
+	 * An anonymous folio is about to be mapped into @vma: vmf_anon_prepare().
+	 * Not called for a VMA that the deciding reverse map knows as faulted.
+	 */
+	int (*vma_prepare)(struct rmap *rmap, struct vm_area_struct *vma);
+	void (*vma_prepare_undo)(struct rmap *rmap, struct vm_area_struct *vma);
+
+	/*
+	 * @dst gets what @src has: anon_vma_clone(), anon_vma_fork().  Called
+	 * with @src unfaulted too (then there is nothing to do), except for
+	 * RMAP_CLONE_MERGE, which is called only when @src is faulted and @dst
+	 * is not.  @dst has its range and offset already, but for
+	 * RMAP_CLONE_MERGE, where it has its range from before the merge;
+	 * vma_complete follows.
+	 * Undone by clone_undo if a later step fails before @dst is in the tree
+	 * or, for RMAP_CLONE_MERGE, before vma_prepare.
+	 */
+	int (*vma_clone)(struct rmap *rmap, struct vm_area_struct *dst,
+			 struct vm_area_struct *src, enum rmap_clone why);
+	void (*vma_clone_undo)(struct rmap *rmap, struct vm_area_struct *dst,
+			       struct vm_area_struct *src, enum rmap_clone why);
+
+	/*
+	 * @vp->vma and @vp->adj_next are about to change range or offset, and
+	 * have changed: mm/vma.c, vma_prepare() and vma_complete().  In between
+	 * nothing walks.  @vp->insert, a split's other half, has its range
+	 * before and is in the mm's tree after.
+	 */
+	void (*vma_range_change)(struct rmap *rmap, struct vma_prepare *vp);
+	void (*vma_range_changed)(struct rmap *rmap, struct vma_prepare *vp);
+
+	/*
+	 * @removed was merged into @vma, which covers it now: anon_vma_merge().
+	 * @removed is freed next.
+	 */
+	void (*vma_absorbed)(struct rmap *rmap, struct vm_area_struct *vma,
+			     struct vm_area_struct *removed);
+
+	/*
+	 * Nothing of @vma is mapped any more, and it goes, or stays unfaulted
+	 * (MREMAP_DONTUNMAP of all of it): unlink_anon_vmas().
+	 */
+	void (*vma_unlink)(struct rmap *rmap, struct vm_area_struct *vma);
+
+	/*
+	 * May the range that @vmg describes become part of @tgt, its prev or
+	 * next?  is_mergeable_anon_vma().  And may @vmg->prev and @vmg->next
+	 * become one with it?  The end of can_vma_merge_right().
+	 */
+	bool (*may_merge)(struct rmap *rmap, const struct vma_merge_struct *vmg,
+			  struct vm_area_struct *tgt);
+	bool (*may_merge_both)(struct rmap *rmap,
+			       const struct vma_merge_struct *vmg);
+
+	/*
+	 * @folio is new in @vma (__folio_set_anon(); @exclusive: only this
+	 * process can have it); becomes the sole property of @vma's process
+	 * (folio_move_anon_rmap()); takes the place of @old in a migration, of
+	 * which it inherits the owner; is about to be freed.
+	 */
+	void (*folio_new)(struct rmap *rmap, struct folio *folio,
+			  struct vm_area_struct *vma, bool exclusive);
+	void (*folio_move)(struct rmap *rmap, struct folio *folio,
+			   struct vm_area_struct *vma);
+	void (*folio_migrate)(struct rmap *rmap, struct folio *folio,
+			      struct folio *old);
+	void (*folio_free)(struct rmap *rmap, struct folio *folio);
+
+	/* Hands each place where @folio may be mapped to @rwc: rmap_walk(). */
+	void (*walk)(struct rmap *rmap, struct folio *folio,
+		     struct rmap_walk_control *rwc);
+
+	/*
+	 * Checks structures and counts from scratch and notes the first fault
+	 * in @div, if @div is empty: check_vma what @vma (linked in its mm)
+	 * hangs on, check_mm what @mm has, check_all everything.
+	 */
+	void (*check_vma)(struct rmap *rmap, struct vm_area_struct *vma,
+			  struct divergence *div);
+	void (*check_mm)(struct rmap *rmap, struct mm_struct *mm,
+			 struct divergence *div);
+	void (*check_all)(struct rmap *rmap, struct divergence *div);
+};
+
+/* One reverse map of one machine. */
+struct rmap {
+	const struct rmap_ops *ops;
+	struct mm_world *world;
+	u32 slot; /* which rmap_state[] of mm, VMA and folio is its own */
+	void *priv;
+	/* A rule broken between two checks: a tree changed without its lock. */
+	struct divergence broken;
+	struct rmap_lock_stats locks;
+};
+
+/*
+ * The hooks, over all reverse maps of a world.  Those that can fail return 0
+ * or -ENOMEM, with nothing changed then.
+ */
+int rmap_mm_init(struct mm_struct *mm, struct mm_struct *oldmm);
+void rmap_mm_exit(struct mm_struct *mm);
+void rmap_vma_init(struct vm_area_struct *vma);
+bool rmap_vma_faulted(struct vm_area_struct *vma);
+int rmap_vma_prepare(struct vm_area_struct *vma);
+int rmap_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src,
+		   enum rmap_clone why);
+void rmap_vma_clone_undo(struct vm_area_struct *dst, struct vm_area_struct *src,
+			 enum rmap_clone why);
+void rmap_vma_range_change(struct vma_prepare *vp);
+void rmap_vma_range_changed(struct vma_prepare *vp);
+void rmap_vma_absorbed(struct vm_area_struct *vma,
+		       struct vm_area_struct *removed);
+void rmap_vma_unlink(struct vm_area_struct *vma);
+bool rmap_may_merge(const struct vma_merge_struct *vmg,
+		    struct vm_area_struct *tgt);
+bool rmap_may_merge_both(const struct vma_merge_struct *vmg);
+void rmap_folio_new(struct folio *folio, struct vm_area_struct *vma,
+		    bool exclusive);
+void rmap_folio_move(struct folio *folio, struct vm_area_struct *vma);
+void rmap_folio_migrate(struct folio *folio, struct folio *old);
+void rmap_folio_free(struct folio *folio);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every reverse map there is.  Adding one is adding its file and a line here
+ * and in rmaps.c.
+ */
+#ifndef RMAPDIFF_RMAP_RMAPS_H
+#define RMAPDIFF_RMAP_RMAPS_H
+
+#include "../mm/rmap.h"
+
+extern const struct rmap_ops anon_vma_rmap_ops;
+extern const struct rmap_ops cow_context_rmap_ops;
+
+/* All of them, ending with NULL; and the one of that name, NULL if none. */
+extern const struct rmap_ops *const all_rmaps[];
+const struct rmap_ops *rmap_ops_find(const char *name);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Replay: a scenario, op by op, on a machine (or on one machine a reverse map),
+ * with checks between.
+ */
+#ifndef RMAPDIFF_SCENARIO_REPLAY_H
+#define RMAPDIFF_SCENARIO_REPLAY_H
+
+#include "../check/check.h"
+#include "scenario.h"
+
+enum replay_check {
+	REPLAY_CHECK_TOUCHED, /* after each op what it touched; all at the end */
+	REPLAY_CHECK_ALL, /* everything after each op */
+	REPLAY_CHECK_BOTH, /* both, and they must agree */
+	REPLAY_CHECK_NONE, /* only that asserted results hold */
+};
+
+struct replay_config {
+	struct machine_config machine;
+	bool pure; /* each reverse map on a machine of its own, compared */
+	enum replay_check check;
+	/* Called after each op with its result (0 or positive errno); may be NULL. */
+	void (*after_op)(void *arg, u32 op_nr, int result,
+			 struct machine *machine);
+	void *arg;
+};
+
+struct replay_result {
+	u32 ops; /* operations done */
+	u64 walks; /* walks compared */
+	u64 folios; /* folios looked at */
+	bool diverged;
+	struct report report;
+	u32 op_nr; /* of the divergence or the assertion, from 1;
+			     * 0: after the last op */
+	/* An asserted result that was not what came: not a divergence. */
+	bool unexpected;
+	int result; /* what came then: 0 or positive errno */
+	/* Live objects by kind after the last process was gone. */
+	struct ledger_kind kinds[LEDGER_KIND_MAX];
+	u32 nr_kinds;
+};
+
+/*
+ * Replays all of @sc unless it diverges or a result is not as asserted; then,
+ * unless it diverged, lets all processes exit and checks for leaks.  0 or
+ * -ENOMEM (of the tool, not of the model).
+ */
+int replay(const struct scenario *sc, const struct replay_config *config,
+	   struct replay_result *result);
+
+/*
+ * Does one operation on @machine: 0 or a positive errno; ESRCH when its process
+ * was never born, because its fork failed.  @op_nr makes what a write stores.
+ */
+int replay_op(struct machine *machine, const struct scenario *sc,
+	      const struct op *op, u32 op_nr);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scenario: the operations that everything here is fed with and comes out as.
+ *
+ * Processes are slots.  A scenario starts with slot 0 alive, called A.  In the
+ * text, processes have names; each name gets a slot when it first appears.  In
+ * the bytes they have none, and slot N is called A ... Z, A1, B1 ... Z1, A2 ...
+ */
+#ifndef RMAPDIFF_SCENARIO_SCENARIO_H
+#define RMAPDIFF_SCENARIO_SCENARIO_H
+
+#include <stdio.h>
+#include "op.h"
+
+#define SCENARIO_BASE_DEFAULT 0x7f0000000ULL /* page number */
+#define SCENARIO_PAGE_MAX ((1ULL << 36) - 1) /* of PAGE and LEN, in text */
+#define SCENARIO_TOUCH_MAX (1ULL << 20) /* of LEN of read and write */
+#define SCENARIO_OPS_MAX (1U << 24)
+#define SCENARIO_PROCS_MAX (1U << 16)
+#define SCENARIO_NAME_MAX 31 /* letters of a process name */
+
+/* What bytes can express. */
+#define BYTES_PER_OP 8
+#define BYTES_WINDOW 256 /* pages */
+#define BYTES_PROCS_MAX 32 /* alive at once */
+
+struct scenario {
+	u64 base; /* page number of PAGE 0 */
+	struct op *ops;
+	u32 nr_ops;
+	u32 cap_ops;
+	char (*names)[SCENARIO_NAME_MAX + 1]; /* by slot; "" if never named */
+	u32 nr_procs; /* slots used */
+	u32 cap_procs;
+};
+
+/* Where bad input was, what was found, what was expected. */
+struct scenario_error {
+	u32 line; /* from 1; 0: the file as a whole */
+	u32 column; /* from 1 */
+	char text[160];
+};
+
+/* An empty scenario, process A alive. 0 or -ENOMEM. */
+int scenario_init(struct scenario *sc);
+void scenario_free(struct scenario *sc);
+
+/* Appends a copy of @op.  0 or -ENOMEM (also past SCENARIO_OPS_MAX). */
+int scenario_add(struct scenario *sc, const struct op *op);
+
+/* Makes slots [0, nr) exist, with names from their numbers where they have none. */
+int scenario_name_slots(struct scenario *sc, u32 nr);
+
+/* The name that slot @slot has in bytes, into @name. */
+void scenario_canonical_name(u32 slot, char name[SCENARIO_NAME_MAX + 1]);
+
+/*
+ * Text -> scenario.  @text need not end with NUL and may hold anything.  0,
+ * -EINVAL with @err filled in, or -ENOMEM.
+ */
+int scenario_parse(struct scenario *sc, const char *text, size_t len,
+		   struct scenario_error *err);
+
+/* One operation as text, without newline; at most @size bytes with NUL. */
+void scenario_print_op(const struct scenario *sc, const struct op *op,
+		       char *buf, size_t size);
+
+/* The whole as text, that scenario_parse() takes. */
+void scenario_print(const struct scenario *sc, FILE *out);
+
+/* Bytes -> scenario: never refuses; a short tail is ignored.  0 or -ENOMEM. */
+int scenario_decode(struct scenario *sc, const u8 *bytes, size_t len);
+
+/*
+ * Scenario -> bytes, BYTES_PER_OP an op, into a buffer that the caller frees.
+ * -EINVAL with @err for what bytes cannot express, 0, or -ENOMEM.
+ */
+int scenario_encode(const struct scenario *sc, u8 **bytes, size_t *len,
+		    struct scenario_error *err);
+
+/*
+ * Makes @sc what bytes can express as far as that loses nothing but names and
+ * asserted results: drops results, renames processes, moves the base.
+ */
+int scenario_strip(struct scenario *sc);
+
+/* Are these bytes text?  No control character but white space: yes. */
+bool scenario_is_text(const u8 *bytes, size_t len);
+
+struct scenario_gen {
+	u64 seed;
+	u32 ops; /* how many */
+	u32 procs; /* alive at once, at most; 1 .. BYTES_PROCS_MAX */
+	u32 pages; /* window, 1 .. BYTES_WINDOW */
+	bool failalloc; /* with failing allocations among them */
+};
+
+/* A random scenario: the same @gen, the same scenario.  0 or -ENOMEM. */
+int scenario_generate(struct scenario *sc, const struct scenario_gen *gen);
+
+#endif
