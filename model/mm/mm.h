@@ -9,7 +9,7 @@
 #define RMAPDIFF_MM_MM_H
 
 #include <bsd/sys/queue.h>
-#include <bsd/sys/tree.h>
+#include "../base/tree.h"
 #include "../base/bug.h"
 #include "../base/ledger.h"
 #include "../base/rcu.h"

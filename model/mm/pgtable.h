@@ -44,6 +44,15 @@ void pte_set_special(struct pte *pte, enum pte_kind kind);
  */
 void pte_clear(struct pte *pte);
 
+/* Maps @folio, writable, where another folio or a special entry was. */
+void pte_replace_folio(struct pte *pte, struct folio *folio);
+
+/* Moves what @from maps to @to, which is PTE_NONE: a part of mremap. */
+void pte_move(struct pte *to, struct pte *from);
+
+/* A migration entry of a folio becomes an entry of @folio, and what it lost. */
+void pte_restore_folio(struct pte *pte, struct folio *folio);
+
 /* Clears what is mapped in [start, end): zap_page_range_single(). */
 void zap_range(struct mm_struct *mm, u64 start, u64 end);
 

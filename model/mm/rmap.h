@@ -67,6 +67,11 @@ struct rmap_walk_control {
 	int (*rmap_one)(struct folio *folio, struct vm_area_struct *vma,
 			u64 address, void *arg);
 	void *arg;
+	/*
+	 * The walk puts back entries that folio->mapcount does not count yet
+	 * (remove_migration_ptes()): it must not end early by that count.
+	 */
+	bool restoring;
 	struct rmap_walk_stats *stats; /* never NULL */
 };
 
@@ -209,11 +214,13 @@ void rmap_vma_absorbed(struct vm_area_struct *vma,
 void rmap_vma_unlink(struct vm_area_struct *vma);
 bool rmap_may_merge(const struct vma_merge_struct *vmg,
 		    struct vm_area_struct *tgt);
-bool rmap_may_merge_both(const struct vma_merge_struct *vmg);
+bool rmap_may_merge_both(struct mm_world *world,
+			 const struct vma_merge_struct *vmg);
 void rmap_folio_new(struct folio *folio, struct vm_area_struct *vma,
 		    bool exclusive);
 void rmap_folio_move(struct folio *folio, struct vm_area_struct *vma);
-void rmap_folio_migrate(struct folio *folio, struct folio *old);
-void rmap_folio_free(struct folio *folio);
+void rmap_folio_migrate(struct mm_world *world, struct folio *folio,
+			struct folio *old);
+void rmap_folio_free(struct mm_world *world, struct folio *folio);
 
 #endif

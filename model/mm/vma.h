@@ -90,7 +90,11 @@ struct vma_prepare {
 	struct vm_area_struct *remove2;
 };
 
-/* A range of a VMA changes flags; the VMA to change is returned in @vmap. */
+/*
+ * [start, end) of *@vmap gets @flags: merges or splits so that one VMA covers
+ * just what gets them (or more, where that has them already) and returns it in
+ * @vmap; its flags are the caller's to set.  0 or -ENOMEM.  vma_modify_flags().
+ */
 int vma_modify_flags(struct vm_area_struct *prev, struct vm_area_struct **vmap,
 		     u64 start, u64 end, u64 flags);
 
@@ -142,13 +146,16 @@ struct vma_munmap_struct {
 	u32 vma_count;
 };
 
-/* Splits at the ends and takes the VMAs out of the tree; 0 or an errno. */
+/*
+ * Splits at the ends and gathers the VMAs of [start, end), which stay in the
+ * tree; 0 or -ENOMEM, when splits that were made stay.
+ */
 int vms_gather_munmap_vmas(struct vma_munmap_struct *vms);
-/* Puts them back (splits stay). */
-void vms_reattach(struct vma_munmap_struct *vms);
-/* Unmaps pages, unlinks from the reverse maps. */
+/* Unmaps their pages and unlinks them from the reverse maps. */
 void vms_clear_ptes(struct vma_munmap_struct *vms);
-/* Frees the VMAs. */
+/* Takes them out of the tree. */
+void vms_detach(struct vma_munmap_struct *vms);
+/* Frees them. */
 void vms_complete_munmap_vmas(struct vma_munmap_struct *vms);
 
 /* A copy of @vma's part for mremap; mm/vma.c, copy_vma().  NULL: no memory. */

@@ -28,6 +28,7 @@ struct replay_config {
 
 struct replay_result {
 	u32 ops; /* operations done */
+	u32 skipped; /* pure: operations left out, see replay.c */
 	u64 walks; /* walks compared */
 	u64 folios; /* folios looked at */
 	bool diverged;

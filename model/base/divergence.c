@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "divergence.h"
+
+static const char *const kind_names[NR_DIVERGENCE_KINDS] = {
+	[DIVERGENCE_NONE] = "none",
+	[DIVERGENCE_MISS] = "miss",
+	[DIVERGENCE_DUPLICATE] = "duplicate",
+	[DIVERGENCE_STRAY] = "stray",
+	[DIVERGENCE_REFCOUNT] = "refcount",
+	[DIVERGENCE_INVARIANT] = "invariant",
+	[DIVERGENCE_STATE] = "state",
+	[DIVERGENCE_LEAK] = "leak",
+	[DIVERGENCE_CONTENT] = "content",
+};
+
+const char *divergence_kind_name(enum divergence_kind kind)
+{
+	return kind_names[kind];
+}
+
+enum divergence_kind divergence_kind_find(const char *name)
+{
+	u32 kind;
+
+	for (kind = DIVERGENCE_NONE + 1; kind < NR_DIVERGENCE_KINDS; kind++)
+		if (!strcmp(kind_names[kind], name))
+			return kind;
+	return DIVERGENCE_NONE;
+}
+
+void divergence_set(struct divergence *div, enum divergence_kind kind,
+		    const char *fmt, ...)
+{
+	va_list args;
+
+	if (div->kind != DIVERGENCE_NONE)
+		return;
+	div->kind = kind;
+	va_start(args, fmt);
+	vsnprintf(div->text, sizeof(div->text), fmt, args);
+	va_end(args);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every object has a header in front of it:
+ *
+ *	malloc()            what the caller gets, aligned to 16
+ *	|                   |
+ *	v                   v
+ *	+-------------------+------------------------+
+ *	| list links, kind  | the object, zeroed     |
+ *	+-------------------+------------------------+
+ *
+ * malloc() and free() are underneath, so that ASan sees each use after free.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "ledger.h"
+
+struct ledger_obj {
+	LIST_ENTRY(ledger_obj) entry; /* in ledger->objs */
+	u32 kind;
+} __attribute__((aligned(16)));
+
+static void *obj_to_user(struct ledger_obj *obj)
+{
+	return obj + 1;
+}
+
+static struct ledger_obj *obj_of_user(void *user)
+{
+	return (struct ledger_obj *)user - 1;
+}
+
+void ledger_init(struct ledger *ledger)
+{
+	memset(ledger, 0, sizeof(*ledger));
+	LIST_INIT(&ledger->objs);
+}
+
+void ledger_destroy(struct ledger *ledger)
+{
+	struct ledger_obj *obj, *next;
+
+	for (obj = LIST_FIRST(&ledger->objs); obj; obj = next) {
+		next = LIST_NEXT(obj, entry);
+		free(obj);
+	}
+	ledger_init(ledger);
+}
+
+u32 ledger_kind(struct ledger *ledger, const char *name, u32 size)
+{
+	u32 kind;
+
+	for (kind = 0; kind < ledger->nr_kinds; kind++)
+		if (!strcmp(ledger->kinds[kind].name, name))
+			return kind;
+	if (ledger->nr_kinds == LEDGER_KIND_MAX)
+		abort();
+	ledger->kinds[kind].name = name;
+	ledger->kinds[kind].size = size;
+	ledger->nr_kinds++;
+	return kind;
+}
+
+bool ledger_may_alloc(struct ledger *ledger)
+{
+	ledger->nr_allocs++;
+	if (!ledger->fail_in || --ledger->fail_in)
+		return true;
+	ledger->nr_injected++;
+	return false;
+}
+
+static void kind_count_new(struct ledger_kind *kind)
+{
+	kind->total++;
+	kind->live++;
+	kind->peak = max_u64(kind->peak, kind->live);
+}
+
+void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size)
+{
+	struct ledger_obj *obj;
+
+	if (kind >= ledger->nr_kinds)
+		abort();
+	if (!ledger_may_alloc(ledger))
+		return NULL;
+	if (size > SIZE_MAX - sizeof(*obj))
+		return NULL;
+	obj = malloc(sizeof(*obj) + size);
+	if (!obj)
+		return NULL;
+	obj->kind = kind;
+	LIST_INSERT_HEAD(&ledger->objs, obj, entry);
+	ledger->nr_live++;
+	kind_count_new(&ledger->kinds[kind]);
+	return memset(obj_to_user(obj), 0, size);
+}
+
+void ledger_free(struct ledger *ledger, void *user)
+{
+	struct ledger_obj *obj;
+
+	if (!user)
+		return;
+	obj = obj_of_user(user);
+	LIST_REMOVE(obj, entry);
+	ledger->nr_live--;
+	ledger->kinds[obj->kind].live--;
+	free(obj);
+}
+
+void ledger_fail_nth(struct ledger *ledger, u64 nth)
+{
+	ledger->fail_in = nth;
+}

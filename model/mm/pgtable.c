@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page tables and the anonymous folios that they map.
+ */
+#include "pgtable.h"
+
+static int leaf_cmp(struct pgtable_leaf *a, struct pgtable_leaf *b)
+{
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+RB_GENERATE_FILE(pgtable, pgtable_leaf, rb, leaf_cmp)
+
+/* By family, then index; those of equal index in order of birth. */
+static int folio_cmp(struct folio *a, struct folio *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	if (a->index != b->index)
+		return a->index < b->index ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+RB_GENERATE_FILE(folio_tree, folio, rb, folio_cmp)
+
+static u64 leaf_first(u64 addr)
+{
+	return addr - addr % PTRS_PER_LEAF;
+}
+
+static struct pgtable_leaf *find_leaf(struct mm_struct *mm, u64 addr)
+{
+	struct pgtable_leaf key = { .first = leaf_first(addr) };
+
+	return RB_FIND(pgtable, &mm->pgtable, &key);
+}
+
+struct pte *pte_lookup(struct mm_struct *mm, u64 addr)
+{
+	struct pgtable_leaf *leaf = find_leaf(mm, addr);
+	struct pte *pte;
+
+	if (!leaf)
+		return NULL;
+	pte = &leaf->pte[addr % PTRS_PER_LEAF];
+	return pte->kind == PTE_NONE ? NULL : pte;
+}
+
+struct pte *pte_next(struct mm_struct *mm, u64 addr, u64 end)
+{
+	struct pgtable_leaf key = { .first = leaf_first(addr) };
+	struct pgtable_leaf *leaf = RB_NFIND(pgtable, &mm->pgtable, &key);
+
+	for (; leaf && leaf->first < end;
+	     leaf = RB_NEXT(pgtable, &mm->pgtable, leaf)) {
+		u64 present = leaf->present;
+		struct pte *pte;
+
+		if (leaf->first < addr)
+			present &= ~0ULL << (addr - leaf->first);
+		if (!present)
+			continue;
+		pte = &leaf->pte[__builtin_ctzll(present)];
+		return leaf->first + pte->slot < end ? pte : NULL;
+	}
+	return NULL;
+}
+
+static struct pgtable_leaf *leaf_alloc(struct mm_struct *mm, u64 addr)
+{
+	struct mm_world *world = mm->world;
+	struct pgtable_leaf *leaf;
+
+	leaf = ledger_alloc(world->ledger, world->kind_pgtable, sizeof(*leaf));
+	if (!leaf)
+		return NULL;
+	leaf->first = leaf_first(addr);
+	leaf->mm = mm;
+	for (u32 i = 0; i < PTRS_PER_LEAF; i++)
+		leaf->pte[i].slot = i;
+	RB_INSERT(pgtable, &mm->pgtable, leaf);
+	return leaf;
+}
+
+struct pte *pte_alloc(struct mm_struct *mm, u64 addr)
+{
+	struct pgtable_leaf *leaf = find_leaf(mm, addr);
+
+	if (!leaf)
+		leaf = leaf_alloc(mm, addr);
+	return leaf ? &leaf->pte[addr % PTRS_PER_LEAF] : NULL;
+}
+
+static void leaf_free(struct pgtable_leaf *leaf)
+{
+	struct mm_struct *mm = leaf->mm;
+
+	RB_REMOVE(pgtable, &mm->pgtable, leaf);
+	ledger_free(mm->world->ledger, leaf);
+}
+
+static void pte_set_kind(struct pte *pte, enum pte_kind kind)
+{
+	struct pgtable_leaf *leaf = pte_leaf(pte);
+	u64 bit = 1ULL << pte->slot;
+
+	pte->kind = kind;
+	if (kind == PTE_NONE)
+		leaf->present &= ~bit;
+	else
+		leaf->present |= bit;
+	leaf->mm->changes++;
+}
+
+static void folio_add_mapping(struct folio *folio, struct pte *pte)
+{
+	pte->folio = folio;
+	LIST_INSERT_HEAD(&folio->mappings, pte, mapped);
+	folio->mapcount++;
+	touch(pte_mm(pte), folio->index, folio->index);
+}
+
+/* The folio stays, even when it lost its last mapping. */
+static void folio_del_mapping(struct folio *folio, struct pte *pte)
+{
+	touch(pte_mm(pte), folio->index, folio->index);
+	LIST_REMOVE(pte, mapped);
+	pte->folio = NULL;
+	folio->mapcount--;
+}
+
+static void folio_put_mapping(struct folio *folio, struct pte *pte)
+{
+	struct mm_world *world = pte_mm(pte)->world;
+
+	folio_del_mapping(folio, pte);
+	if (!folio->mapcount)
+		folio_free(world, folio);
+}
+
+void pte_set_folio(struct pte *pte, struct folio *folio, bool write)
+{
+	folio_add_mapping(folio, pte);
+	pte->write = write;
+	pte_set_kind(pte, PTE_ANON);
+}
+
+void pte_set_special(struct pte *pte, enum pte_kind kind)
+{
+	pte->write = false;
+	pte_set_kind(pte, kind);
+}
+
+void pte_replace_folio(struct pte *pte, struct folio *folio)
+{
+	if (pte->folio)
+		folio_put_mapping(pte->folio, pte);
+	pte_set_folio(pte, folio, true);
+}
+
+void pte_restore_folio(struct pte *pte, struct folio *folio)
+{
+	folio_del_mapping(pte->folio, pte);
+	pte_set_folio(pte, folio, pte->write);
+}
+
+static void pte_set_none(struct pte *pte)
+{
+	pte->write = false;
+	pte_set_kind(pte, PTE_NONE);
+	if (!pte_leaf(pte)->present)
+		leaf_free(pte_leaf(pte));
+}
+
+void pte_clear(struct pte *pte)
+{
+	if (pte->folio)
+		folio_put_mapping(pte->folio, pte);
+	pte_set_none(pte);
+}
+
+void pte_move(struct pte *to, struct pte *from)
+{
+	struct folio *folio = from->folio;
+
+	if (folio) {
+		folio_del_mapping(folio, from);
+		pte_set_folio(to, folio, from->write);
+	} else {
+		pte_set_special(to, from->kind);
+	}
+	pte_set_none(from);
+}
+
+void zap_range(struct mm_struct *mm, u64 start, u64 end)
+{
+	struct pte *pte;
+
+	for (; (pte = pte_next(mm, start, end)); start++) {
+		start = pte_addr(pte);
+		pte_clear(pte);
+	}
+}
+
+void pgtable_exit(struct mm_struct *mm)
+{
+	struct pgtable_leaf *leaf;
+
+	while ((leaf = RB_ROOT(&mm->pgtable)))
+		leaf_free(leaf);
+}
+
+struct folio *folio_alloc_bare(struct mm_world *world, u64 family,
+			       pgoff_t index)
+{
+	struct folio *folio;
+
+	folio = ledger_alloc(world->ledger, world->kind_folio, sizeof(*folio));
+	if (!folio)
+		return NULL;
+	folio->id = ++world->nr_folios;
+	folio->family = family;
+	folio->index = index;
+	LIST_INIT(&folio->mappings);
+	RB_INSERT(folio_tree, &world->folios, folio);
+	return folio;
+}
+
+struct folio *folio_alloc_anon(struct vm_area_struct *vma, u64 addr)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct folio *folio;
+
+	folio = folio_alloc_bare(mm->world, mm->family,
+				 vma->vm_pgoff + (addr - vma->vm_start));
+	if (!folio)
+		return NULL;
+	folio->exclusive = true;
+	rmap_folio_new(folio, vma, true);
+	return folio;
+}
+
+void folio_free(struct mm_world *world, struct folio *folio)
+{
+	rmap_folio_free(world, folio);
+	RB_REMOVE(folio_tree, &world->folios, folio);
+	ledger_free(world->ledger, folio);
+}
+
+struct folio *folio_first(struct mm_world *world, u64 family, pgoff_t index)
+{
+	struct folio key = { .family = family, .index = index };
+	struct folio *folio = RB_NFIND(folio_tree, &world->folios, &key);
+
+	return folio && folio->family == family ? folio : NULL;
+}
+
+struct folio *folio_next(struct folio *folio)
+{
+	struct folio *next = RB_NEXT(folio_tree, NULL, folio);
+
+	return next && next->family == folio->family ? next : NULL;
+}

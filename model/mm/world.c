@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The world of one machine, and the log of what an operation touched.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mm.h"
+
+static void exit_rmaps(struct mm_world *world, u32 nr)
+{
+	while (nr-- > 0)
+		world->rmaps[nr].ops->exit(&world->rmaps[nr]);
+}
+
+static int init_rmaps(struct mm_world *world, const struct rmap_ops *const *ops,
+		      u32 nr)
+{
+	for (u32 i = 0; i < nr; i++) {
+		struct rmap *rmap = &world->rmaps[i];
+
+		rmap->ops = ops[i];
+		rmap->world = world;
+		rmap->slot = i;
+		if (rmap->ops->init(rmap)) {
+			exit_rmaps(world, i);
+			return -ENOMEM;
+		}
+	}
+	world->nr_rmaps = nr;
+	return 0;
+}
+
+int mm_world_init(struct mm_world *world, struct ledger *ledger,
+		  struct rcu *rcu, const struct bugs *bugs,
+		  const struct rmap_ops *const *ops, u32 nr)
+{
+	memset(world, 0, sizeof(*world));
+	world->ledger = ledger;
+	world->rcu = rcu;
+	world->bugs = bugs;
+	world->max_map_count = DEFAULT_MAX_MAP_COUNT;
+	TAILQ_INIT(&world->mms);
+	RB_INIT(&world->folios);
+	/* Sizes on 6.18 x86-64; a page table has a page. */
+	world->kind_mm = ledger_kind(ledger, "mm_struct", 1408);
+	world->kind_vma = ledger_kind(ledger, "vm_area_struct", 192);
+	world->kind_pgtable = ledger_kind(ledger, "page table", 4096);
+	world->kind_folio = ledger_kind(ledger, "folio", 64);
+	return init_rmaps(world, ops, nr);
+}
+
+void mm_world_exit(struct mm_world *world)
+{
+	exit_rmaps(world, world->nr_rmaps);
+	free(world->touched.ranges);
+	memset(&world->touched, 0, sizeof(world->touched));
+}
+
+void touched_reset(struct mm_world *world)
+{
+	world->touched.nr = 0;
+	world->touched.overflow = false;
+}
+
+static bool touched_grow(struct touched_log *log)
+{
+	u32 cap = log->cap ? 2 * log->cap : 64;
+	struct touched *ranges;
+
+	ranges = realloc(log->ranges, cap * sizeof(*ranges));
+	if (!ranges)
+		return false;
+	log->ranges = ranges;
+	log->cap = cap;
+	return true;
+}
+
+/* Page after page of one access comes in order: most ranges just grow. */
+static bool extends(struct touched *range, u64 family, pgoff_t first,
+		    pgoff_t last)
+{
+	if (range->family != family || first > range->last + 1 ||
+	    last + 1 < range->first)
+		return false;
+	range->first = min_u64(range->first, first);
+	range->last = max_u64(range->last, last);
+	return true;
+}
+
+void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
+{
+	struct touched_log *log = &mm->world->touched;
+
+	if (log->nr &&
+	    extends(&log->ranges[log->nr - 1], mm->family, first, last))
+		return;
+	if (log->nr == log->cap && !touched_grow(log)) {
+		log->overflow = true;
+		return;
+	}
+	log->ranges[log->nr++] = (struct touched){
+		.family = mm->family,
+		.first = first,
+		.last = last,
+	};
+}
+
+void touch_vma(struct vm_area_struct *vma)
+{
+	touch(vma->vm_mm, vma->vm_pgoff,
+	      vma->vm_pgoff + (vma->vm_end - vma->vm_start) - 1);
+}
