@@ -35,7 +35,7 @@ static u64 subtree_last(const struct itree_node *node)
 #undef RB_AUGMENT
 #define RB_AUGMENT(node) ((node)->subtree_last = subtree_last(node))
 
-RB_GENERATE_STATIC(itree_rb, itree_node, rb, itree_cmp)
+RB_GENERATE_FILE(itree_rb, itree_node, rb, itree_cmp)
 
 static void recompute_to_root(struct itree_node *node)
 {

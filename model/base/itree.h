@@ -9,7 +9,7 @@
 #ifndef RMAPDIFF_BASE_ITREE_H
 #define RMAPDIFF_BASE_ITREE_H
 
-#include <bsd/sys/tree.h>
+#include "tree.h"
 #include "types.h"
 
 struct itree_node {

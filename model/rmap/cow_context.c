@@ -1,0 +1,614 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cow_context: the reverse map by address space instead of by VMA, as proposed
+ * on linux-mm, made correct.
+ *
+ * Every mm has a context; contexts form the tree of forks.  A folio points to
+ * the context of the mm that faulted it in, or of the last that had it to itself
+ * and wrote to it:
+ *
+ *	 A's context  <----- folio, index 0x10, mapped by B and C
+ *	 mm: gone	     (it stays A's until somebody writes to it)
+ *	 |
+ *	 +-- B's context	remaps: none	       -> B, address 0x10
+ *	      |
+ *	      +-- C's context	remaps: 0x0-0x1f +0x40 -> C, address 0x10
+ *							  C, address 0x50
+ *
+ * The walk looks, in each mm from the folio's context down, at the address that
+ * equals the folio's index and at the places that the mm's remaps add.
+ *
+ * Why it misses no mapping:
+ *
+ * 1. Every mm that maps a folio belongs to the folio's context or to one below.
+ *    A fault: the folio is pointed to the faulting mm's context, and only that
+ *    mm maps it.  fork: the child maps what the parent maps, and the child's
+ *    context is below the parent's, from before the first page is copied.
+ *    Reuse: the folio is pointed to the context of the one mm that maps it.
+ *    Migration: the new folio takes over entries and context of the old one.
+ *    mremap stays within its mm; unmapping, exit and exec take mms away; what
+ *    exec makes maps nothing.
+ * 2. No link of the way down is lost.  A context goes when nothing refers to it,
+ *    and each child refers to its parent, so all that is above a living mm's
+ *    context stays, whether or not its own mm lives.
+ * 3. In each mm every place is looked at.  What maps the folio at address a lies
+ *    in a VMA whose offset at a is the folio's index: a = index + displacement of
+ *    the VMA, and the index is one of the VMA's offsets.  The VMA is faulted, as
+ *    nothing maps an anonymous folio into one that is not.  Displacement 0 is
+ *    always looked at; every other one is recorded, because
+ *
+ *	the remaps of a living mm's context are exactly the (offsets,
+ *	displacement) of its faulted VMAs whose displacement is not 0.
+ *
+ *    Not its VMAs: their union.  Splits and merges leave it as it is, and that is
+ *    why an area which was moved and then cut into a hundred VMAs costs one
+ *    remap.  It changes where a VMA becomes faulted (first fault, fork, mremap's
+ *    copy, a merge with a faulted one), where a faulted one grows, and where one
+ *    is unlinked: those are the hooks below.
+ *
+ *    The one exception: when there is no memory to cut a remap in two, more stays
+ *    recorded than is there.  An unmap cannot fail for that, and need not: the
+ *    walk believes no remap, it asks the VMA for its displacement.
+ *
+ * Why it visits no place twice: displacement 0 is never recorded, any other one
+ * holds each offset at most once, and (offset, displacement) is an address.
+ *
+ * Why it may stop early: see walk_done().
+ *
+ * Nothing here takes a lock over the hierarchy.  Walkers rely on RCU: contexts
+ * and remaps are freed a grace period after they were unlinked, and keep their
+ * own links until then.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "../mm/pgtable.h"
+#include "cow_context.h"
+#include "rmaps.h"
+
+static int cow_context_init(struct rmap *rmap)
+{
+	struct mm_world *world = rmap->world;
+	/* Stands for two slab caches: no object of the machine's. */
+	struct cow_contexts *contexts = calloc(1, sizeof(*contexts));
+
+	if (!contexts)
+		return -ENOMEM;
+	contexts->kind = ledger_kind(world->ledger, "cow_context",
+				     COW_CONTEXT_KERNEL_SIZE);
+	contexts->remap_cache = (struct remap_cache){
+		.ledger = world->ledger,
+		.rcu = world->rcu,
+		.kind = ledger_kind(world->ledger, "remap", REMAP_KERNEL_SIZE),
+	};
+	TAILQ_INIT(&contexts->all);
+	rmap->priv = contexts;
+	return 0;
+}
+
+static void cow_context_exit(struct rmap *rmap)
+{
+	free(rmap->priv);
+	rmap->priv = NULL;
+}
+
+/* Contexts: made with an mm, and released by the last that refers to them. */
+
+static void context_get(struct cow_context *ctx)
+{
+	ctx->refcount++;
+}
+
+/*
+ * At the end of the list: a fork during a walk puts its child where the walk
+ * will come by.
+ */
+static void context_join(struct rmap *rmap, struct cow_context *ctx,
+			 struct cow_context *parent)
+{
+	ctx->parent = parent;
+	TAILQ_INSERT_TAIL(&parent->children, ctx, sibling);
+	rmap->locks.write_sections++;
+	if (bug_on(rmap->world->bugs, BUG_CHILD_REF_NOT_TAKEN))
+		return;
+	context_get(parent);
+}
+
+/* ctx->parent stays, for the walker that is here and wants to go back up. */
+static void context_leave(struct rmap *rmap, struct cow_context *ctx)
+{
+	TAILQ_REMOVE(&ctx->parent->children, ctx, sibling);
+	rmap->locks.write_sections++;
+}
+
+static void context_release(struct rmap *rmap, struct cow_context *ctx)
+{
+	struct cow_contexts *contexts = cow_contexts_of(rmap);
+
+	TAILQ_REMOVE(&contexts->all, ctx, entry);
+	contexts->nr--;
+	if (bug_on(rmap->world->bugs, BUG_CONTEXT_FREED_WITHOUT_GRACE_PERIOD)) {
+		ledger_free(rmap->world->ledger, ctx);
+		return;
+	}
+	kfree_rcu(rmap->world->rcu, ctx, &ctx->rcu);
+}
+
+/*
+ * With the last reference a context goes, and with it the reference that it
+ * holds on its parent; and so on up to the first that is referenced still.
+ */
+static void context_put(struct rmap *rmap, struct cow_context *ctx)
+{
+	while (ctx) {
+		struct cow_context *parent = ctx->parent;
+
+		if (!ctx->refcount) {
+			divergence_set(&rmap->broken, DIVERGENCE_REFCOUNT,
+				       "a context lost a reference it had not");
+			return;
+		}
+		if (--ctx->refcount)
+			return;
+		if (parent)
+			context_leave(rmap, ctx);
+		context_release(rmap, ctx);
+		ctx = parent;
+	}
+}
+
+static int cow_context_mm_init(struct rmap *rmap, struct mm_struct *mm,
+			       struct mm_struct *oldmm)
+{
+	struct cow_contexts *contexts = cow_contexts_of(rmap);
+	struct cow_context *ctx;
+
+	ctx = ledger_alloc(rmap->world->ledger, contexts->kind, sizeof(*ctx));
+	if (!ctx)
+		return -ENOMEM;
+	ctx->mm = mm;
+	ctx->refcount = 1;
+	TAILQ_INIT(&ctx->children);
+	remaps_init(&ctx->remaps, &contexts->remap_cache);
+	TAILQ_INSERT_TAIL(&contexts->all, ctx, entry);
+	contexts->nr++;
+	mm->rmap_state[rmap->slot] = ctx;
+	if (oldmm)
+		context_join(rmap, ctx, mm_context(rmap, oldmm));
+	return 0;
+}
+
+static void cow_context_mm_exit(struct rmap *rmap, struct mm_struct *mm)
+{
+	struct cow_context *ctx = mm_context(rmap, mm);
+
+	/* All VMAs were unlinked, and took theirs with them. */
+	if (!remaps_empty(&ctx->remaps) && !ctx->remaps.inexact)
+		divergence_set(&rmap->broken, DIVERGENCE_INVARIANT,
+			       "mm %llu has no VMA any more, but remaps",
+			       (unsigned long long)mm->id);
+	remaps_free_all(&ctx->remaps);
+	ctx->mm = NULL;
+	mm->rmap_state[rmap->slot] = NULL;
+	context_put(rmap, ctx);
+}
+
+/* VMAs: the mark "faulted", and the remaps of those that have it. */
+
+static void vma_mark(struct rmap *rmap, struct vm_area_struct *vma, bool marked)
+{
+	vma->rmap_state[rmap->slot].word[0] = marked ? rmap->priv : NULL;
+}
+
+/* Offsets of @vma become findable where they are.  0 or -ENOMEM. */
+static int record_range(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	struct cow_context *ctx = mm_context(rmap, vma->vm_mm);
+	s64 displacement = vma_displacement(vma);
+
+	if (!displacement &&
+	    !bug_on(rmap->world->bugs, BUG_ZERO_DISPLACEMENT_RECORDED))
+		return 0;
+	if (bug_on(rmap->world->bugs, BUG_REMAP_WRONG_SIGN))
+		displacement = -displacement;
+	rmap->locks.write_sections++;
+	return remaps_add(&ctx->remaps, vma->vm_pgoff, vma_last_pgoff(vma),
+			  displacement);
+}
+
+static void forget_range(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	struct cow_context *ctx = mm_context(rmap, vma->vm_mm);
+
+	if (remaps_empty(&ctx->remaps))
+		return;
+	rmap->locks.write_sections++;
+	remaps_del(&ctx->remaps, vma->vm_pgoff, vma_last_pgoff(vma),
+		   vma_displacement(vma));
+}
+
+static int record_and_mark(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	int err = record_range(rmap, vma);
+
+	if (!err)
+		vma_mark(rmap, vma, true);
+	return err;
+}
+
+static void forget_and_unmark(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	forget_range(rmap, vma);
+	vma_mark(rmap, vma, false);
+}
+
+static void cow_context_vma_init(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	vma_mark(rmap, vma, false);
+}
+
+static bool cow_context_vma_faulted(struct rmap *rmap,
+				    struct vm_area_struct *vma)
+{
+	return vma_is_marked(rmap, vma);
+}
+
+/*
+ * The first fault.  An anonymous VMA may be displaced here already: what
+ * MREMAP_DONTUNMAP left of a moved one kept its offset.  A private mapping of a
+ * file is, unless its offset happens to be its address.
+ */
+static int cow_context_vma_prepare(struct rmap *rmap,
+				   struct vm_area_struct *vma)
+{
+	return record_and_mark(rmap, vma);
+}
+
+static void cow_context_vma_prepare_undo(struct rmap *rmap,
+					 struct vm_area_struct *vma)
+{
+	forget_and_unmark(rmap, vma);
+}
+
+/*
+ * SPLIT: @src covers @dst's range, and the two together will cover the same.
+ * MERGE: @dst becomes faulted as it is; vma_range_changed() adds what it takes
+ * in.  REMAP: the place that the pages move to.  FORK: the child's context is a
+ * new one; adding VMA by VMA copies the parent's remaps into it, without those
+ * of VMAs that the child does not get.
+ */
+static int cow_context_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
+				 struct vm_area_struct *src,
+				 enum rmap_clone why)
+{
+	bool needs_record = why != RMAP_CLONE_SPLIT;
+
+	if (!vma_is_marked(rmap, src))
+		return 0;
+	if (why == RMAP_CLONE_FORK &&
+	    bug_on(rmap->world->bugs, BUG_REMAP_NOT_COPIED_AT_FORK))
+		needs_record = false;
+	if (needs_record)
+		return record_and_mark(rmap, dst);
+	vma_mark(rmap, dst, true);
+	return 0;
+}
+
+/* After a SPLIT @dst's range is @src's again, and must stay. */
+static void cow_context_vma_clone_undo(struct rmap *rmap,
+				       struct vm_area_struct *dst,
+				       struct vm_area_struct *src,
+				       enum rmap_clone why)
+{
+	if (!vma_is_marked(rmap, src))
+		return;
+	if (why == RMAP_CLONE_SPLIT)
+		vma_mark(rmap, dst, false);
+	else
+		forget_and_unmark(rmap, dst);
+}
+
+static void cow_context_vma_range_change(struct rmap *rmap,
+					 struct vma_prepare *vp)
+{
+	(void)rmap;
+	(void)vp;
+}
+
+/*
+ * What @vma covers now must be recorded.  That takes no memory, so it cannot
+ * fail: a marked VMA was covered by one remap in the range it had before, a
+ * change of range keeps the displacement, and leaves at least a page of the old
+ * range, to which all of the new one is connected.  So there is a remap that
+ * overlaps, and remaps_add() lets it grow.  (A VMA that a merge has just made
+ * faulted was recorded in its old range by the clone; a split's other half is a
+ * part of a range that was covered.)
+ */
+static void cover_range(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	if (!vma || !vma_is_marked(rmap, vma))
+		return;
+	if (record_range(rmap, vma))
+		divergence_set(&rmap->broken, DIVERGENCE_INVARIANT,
+			       "a change of range needed memory for remaps");
+}
+
+/*
+ * No range leaves the union here: what one of these VMAs gives up another takes
+ * over, and is faulted too, or the merge would have cloned.
+ */
+static void cow_context_vma_range_changed(struct rmap *rmap,
+					  struct vma_prepare *vp)
+{
+	cover_range(rmap, vp->vma);
+	cover_range(rmap, vp->adj_next);
+	cover_range(rmap, vp->insert);
+}
+
+/* The survivor covers @removed's range, and is faulted if @removed was. */
+static void cow_context_vma_absorbed(struct rmap *rmap,
+				     struct vm_area_struct *vma,
+				     struct vm_area_struct *removed)
+{
+	(void)vma;
+	vma_mark(rmap, removed, false);
+}
+
+static void cow_context_vma_unlink(struct rmap *rmap,
+				   struct vm_area_struct *vma)
+{
+	if (!vma_is_marked(rmap, vma))
+		return;
+	if (!bug_on(rmap->world->bugs, BUG_REMAP_NOT_DROPPED_AT_UNLINK))
+		forget_range(rmap, vma);
+	vma_mark(rmap, vma, false);
+}
+
+/* There is nothing by VMA that could disagree: flags, file, offsets decide. */
+static bool cow_context_may_merge(struct rmap *rmap,
+				  const struct vma_merge_struct *vmg,
+				  struct vm_area_struct *tgt)
+{
+	(void)rmap;
+	(void)vmg;
+	(void)tgt;
+	return true;
+}
+
+static bool cow_context_may_merge_both(struct rmap *rmap,
+				       const struct vma_merge_struct *vmg)
+{
+	(void)rmap;
+	(void)vmg;
+	return true;
+}
+
+/* Folios: each holds a reference on the context it points to. */
+
+static void folio_attach(struct rmap *rmap, struct folio *folio,
+			 struct cow_context *ctx)
+{
+	context_get(ctx);
+	ctx->nr_folios++;
+	folio->rmap_state[rmap->slot] = ctx;
+}
+
+static void folio_put_context(struct rmap *rmap, struct cow_context *ctx)
+{
+	ctx->nr_folios--;
+	if (bug_on(rmap->world->bugs, BUG_FOLIO_REF_NOT_DROPPED))
+		return;
+	context_put(rmap, ctx);
+}
+
+/* Shared already or not, the faulting mm and what it forks may map it. */
+static void cow_context_folio_new(struct rmap *rmap, struct folio *folio,
+				  struct vm_area_struct *vma, bool exclusive)
+{
+	(void)exclusive;
+	folio_attach(rmap, folio, mm_context(rmap, vma->vm_mm));
+}
+
+static void cow_context_folio_move(struct rmap *rmap, struct folio *folio,
+				   struct vm_area_struct *vma)
+{
+	struct cow_context *old = folio_context(rmap, folio);
+
+	/* First get, then put: the two may be one. */
+	folio_attach(rmap, folio, mm_context(rmap, vma->vm_mm));
+	folio_put_context(rmap, old);
+}
+
+static void cow_context_folio_migrate(struct rmap *rmap, struct folio *folio,
+				      struct folio *old)
+{
+	folio_attach(rmap, folio, folio_context(rmap, old));
+}
+
+static void cow_context_folio_free(struct rmap *rmap, struct folio *folio)
+{
+	struct cow_context *ctx = folio_context(rmap, folio);
+
+	/* One that a migration could not use was never attached. */
+	if (!ctx)
+		return;
+	folio->rmap_state[rmap->slot] = NULL;
+	folio_put_context(rmap, ctx);
+}
+
+/* The walk. */
+
+struct cow_walk {
+	struct rmap *rmap;
+	struct folio *folio;
+	struct rmap_walk_control *rwc;
+	/* As they were at the start: the visitor may change entries. */
+	pgoff_t index;
+	u64 mapped;
+	u64 found;
+};
+
+/*
+ * All mappings are found when as many are found as there are: mapcount is exact,
+ * the walk visits no place twice and rmap_one() counts only entries that map the
+ * folio.  So a folio that one process maps, its owner, costs one context, and a
+ * shared one no more contexts than it takes to meet all its mappings.
+ *
+ * It would not do to look at the first context alone because the folio is mapped
+ * once.  The one mapping can be a child's: unmapping does not move a folio, it
+ * stays with its first owner until somebody writes (top of this file).  It is
+ * not enough that a context was looked at, the mapping must have been met.
+ *
+ * mm/rmap.c's folio_referenced_one() ends its walk by the same count.  With
+ * forks and unmaps going on beside it, the count is what it was at the start; a
+ * walk must not miss what was mapped all the time, and what comes or goes
+ * meanwhile needs the protocol that is open for this proposal as a whole.
+ */
+static bool walk_done(const struct cow_walk *walk)
+{
+	return !walk->rwc->restoring && walk->found >= walk->mapped;
+}
+
+/*
+ * The VMA at that address need not be the one that was recorded or that had the
+ * page: it must have this very displacement, for the page there to be the
+ * folio's offset at all.
+ */
+static bool vma_is_displaced_by(const struct cow_walk *walk,
+				const struct vm_area_struct *vma,
+				s64 displacement)
+{
+	if (bug_on(walk->rmap->world->bugs, BUG_WALK_TRUSTS_DISPLACEMENT))
+		return true;
+	return vma_is_marked(walk->rmap, vma) &&
+	       vma_displacement(vma) == displacement;
+}
+
+static void walk_place(struct cow_walk *walk, struct mm_struct *mm,
+		       s64 displacement)
+{
+	struct rmap_walk_control *rwc = walk->rwc;
+	u64 address = walk->index + (u64)displacement;
+	struct vm_area_struct *vma = vma_lookup(mm, address);
+	u64 found;
+
+	if (!vma || !vma_is_displaced_by(walk, vma, displacement))
+		return;
+	found = rwc->rmap_one(walk->folio, vma, address, rwc->arg);
+	rwc->stats->vmas++;
+	rwc->stats->found += found;
+	walk->found += found;
+}
+
+static void walk_context(struct cow_walk *walk, struct cow_context *ctx)
+{
+	struct rmap_walk_stats *stats = walk->rwc->stats;
+	struct mm_struct *mm = ctx->mm;
+	struct remap *remap;
+
+	stats->contexts++;
+	if (!mm)
+		return;
+	walk_place(walk, mm, 0);
+	remaps_for_each(remap, &ctx->remaps, walk->index, &stats->nodes)
+	{
+		if (walk_done(walk))
+			return;
+		stats->remaps++;
+		walk_place(walk, mm, remap->displacement);
+	}
+}
+
+static bool walk_takes(const struct cow_walk *walk,
+		       const struct cow_context *ctx)
+{
+	if (!ctx)
+		return false;
+	return TAILQ_NEXT(ctx, sibling) ||
+	       !bug_on(walk->rmap->world->bugs, BUG_WALK_SKIPS_LAST_CHILD);
+}
+
+/* The context after @ctx among @root and its descendants, parents first. */
+static struct cow_context *walk_next(const struct cow_walk *walk,
+				     const struct cow_context *root,
+				     struct cow_context *ctx)
+{
+	struct cow_context *next = TAILQ_FIRST(&ctx->children);
+
+	if (walk_takes(walk, next))
+		return next;
+	for (; ctx && ctx != root; ctx = ctx->parent) {
+		next = TAILQ_NEXT(ctx, sibling);
+		if (walk_takes(walk, next))
+			return next;
+	}
+	return NULL;
+}
+
+static void walk_descendants(struct cow_walk *walk, struct cow_context *root)
+{
+	struct cow_context *ctx = root;
+	/* Nobody joins during a walk: more would be a loop. */
+	u64 left = cow_contexts_of(walk->rmap)->nr;
+
+	for (; ctx && left; ctx = walk_next(walk, root, ctx), left--) {
+		walk_context(walk, ctx);
+		if (walk_done(walk))
+			return;
+		if (walk->mapped == 1 &&
+		    bug_on(walk->rmap->world->bugs,
+			   BUG_WALK_STOPS_AT_FIRST_CONTEXT))
+			return;
+	}
+	if (ctx)
+		divergence_set(&walk->rmap->broken, DIVERGENCE_INVARIANT,
+			       "a walk met more contexts than there are");
+}
+
+static void cow_context_walk(struct rmap *rmap, struct folio *folio,
+			     struct rmap_walk_control *rwc)
+{
+	struct cow_walk walk = {
+		.rmap = rmap,
+		.folio = folio,
+		.rwc = rwc,
+		.index = folio->index,
+		.mapped = folio->mapcount,
+	};
+	struct cow_context *root = folio_context(rmap, folio);
+
+	rwc->stats->walks++;
+	if (!root)
+		return;
+	rcu_read_lock(rmap->world->rcu);
+	walk_descendants(&walk, root);
+	rcu_read_unlock(rmap->world->rcu);
+}
+
+const struct rmap_ops cow_context_rmap_ops = {
+	.name = "cow_context",
+	.text = "a context per mm, and remaps; as proposed, made correct",
+	.init = cow_context_init,
+	.exit = cow_context_exit,
+	.mm_init = cow_context_mm_init,
+	.mm_exit = cow_context_mm_exit,
+	.vma_init = cow_context_vma_init,
+	.vma_faulted = cow_context_vma_faulted,
+	.vma_prepare = cow_context_vma_prepare,
+	.vma_prepare_undo = cow_context_vma_prepare_undo,
+	.vma_clone = cow_context_vma_clone,
+	.vma_clone_undo = cow_context_vma_clone_undo,
+	.vma_range_change = cow_context_vma_range_change,
+	.vma_range_changed = cow_context_vma_range_changed,
+	.vma_absorbed = cow_context_vma_absorbed,
+	.vma_unlink = cow_context_vma_unlink,
+	.may_merge = cow_context_may_merge,
+	.may_merge_both = cow_context_may_merge_both,
+	.folio_new = cow_context_folio_new,
+	.folio_move = cow_context_folio_move,
+	.folio_migrate = cow_context_folio_migrate,
+	.folio_free = cow_context_folio_free,
+	.walk = cow_context_walk,
+	.check_vma = cow_context_check_vma,
+	.check_mm = cow_context_check_mm,
+	.check_all = cow_context_check_all,
+};

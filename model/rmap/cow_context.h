@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A cow_context: what cow_context.c and its checks share.  How it works, and
+ * why it is right, stands at the top of cow_context.c.
+ */
+#ifndef RMAPDIFF_RMAP_COW_CONTEXT_H
+#define RMAPDIFF_RMAP_COW_CONTEXT_H
+
+#include <bsd/sys/queue.h>
+#include "../mm/vma.h"
+#include "remaps.h"
+
+/*
+ * As a kernel on x86-64 would have it: mm 8, parent 8, children 16, sibling 16,
+ * refcount 4, a lock for children and remaps 4, the roots of the two trees of
+ * remaps 16 + 8, rcu_head 16.
+ */
+#define COW_CONTEXT_KERNEL_SIZE 96
+
+TAILQ_HEAD(cow_context_list, cow_context);
+
+struct cow_context {
+	struct mm_struct *mm; /* NULL: gone, the context outlives it */
+	struct cow_context *parent; /* of the mm that this one was forked from */
+	struct cow_context_list children;
+	TAILQ_ENTRY(cow_context) sibling; /* in parent->children */
+	u32 refcount; /* one for mm, each child, each folio */
+	struct remaps remaps;
+	struct rcu_head rcu;
+
+	/* Books that a kernel would not keep; they are for the checks. */
+	u64 nr_folios; /* that point to it */
+	TAILQ_ENTRY(cow_context) entry; /* in cow_contexts->all */
+};
+
+/* What one reverse map has, rmap->priv. */
+struct cow_contexts {
+	u32 kind; /* of a context, in the ledger */
+	struct remap_cache remap_cache;
+	struct cow_context_list all; /* made and not released */
+	u64 nr; /* how many */
+};
+
+static inline struct cow_contexts *cow_contexts_of(const struct rmap *rmap)
+{
+	return rmap->priv;
+}
+
+static inline struct cow_context *mm_context(const struct rmap *rmap,
+					     const struct mm_struct *mm)
+{
+	return mm->rmap_state[rmap->slot];
+}
+
+static inline struct cow_context *folio_context(const struct rmap *rmap,
+						const struct folio *folio)
+{
+	return folio->rmap_state[rmap->slot];
+}
+
+/* The mark that stands for vma->anon_vma != NULL, in the VMA's first word. */
+static inline bool vma_is_marked(const struct rmap *rmap,
+				 const struct vm_area_struct *vma)
+{
+	return vma->rmap_state[rmap->slot].word[0];
+}
+
+/* How far the pages of @vma lie from their offsets: address - offset. */
+static inline s64 vma_displacement(const struct vm_area_struct *vma)
+{
+	return (s64)(vma->vm_start - vma->vm_pgoff);
+}
+
+/* struct rmap_ops, check_vma, check_mm, check_all. */
+void cow_context_check_vma(struct rmap *rmap, struct vm_area_struct *vma,
+			   struct divergence *div);
+void cow_context_check_mm(struct rmap *rmap, struct mm_struct *mm,
+			  struct divergence *div);
+void cow_context_check_all(struct rmap *rmap, struct divergence *div);
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include "rmaps.h"
+
+const struct rmap_ops *const all_rmaps[] = {
+	&anon_vma_rmap_ops,
+	&cow_context_rmap_ops,
+	NULL,
+};
+
+const struct rmap_ops *rmap_ops_find(const char *name)
+{
+	for (size_t i = 0; all_rmaps[i]; i++)
+		if (!strcmp(all_rmaps[i]->name, name))
+			return all_rmaps[i];
+	return NULL;
+}
