@@ -182,61 +182,81 @@ struct itree_node *itree_iter_next(struct itree_node *node, u64 first, u64 last,
 	}
 }
 
-static const char *verify_node(const struct itree_node *node)
+/* Deeper than any tree that fits into memory: a loop. */
+#define DEPTH_MAX 128
+
+/* A pass in tree order that trusts no link but the way down. */
+struct verify {
+	const struct itree_node *prev;
+	u32 depth;
+	u32 black; /* black nodes on the way down to here */
+	u32 black_at_end; /* on the way to the first empty child */
+	bool seen_end;
+	const char *wrong;
+};
+
+static bool is_red(const struct itree_node *node)
+{
+	return node && RB_COLOR(node, rb) == RB_RED;
+}
+
+static const char *verify_node(const struct itree_node *node,
+			       const struct itree_node *prev)
 {
 	const struct itree_node *left = RB_LEFT(node, rb);
 	const struct itree_node *right = RB_RIGHT(node, rb);
 
 	if (node->first > node->last)
 		return "a range ends before it starts";
-	if (left && RB_PARENT(left, rb) != node)
-		return "a left child has another parent";
-	if (right && RB_PARENT(right, rb) != node)
-		return "a right child has another parent";
-	if (RB_COLOR(node, rb) == RB_RED &&
-	    ((left && RB_COLOR(left, rb) == RB_RED) ||
-	     (right && RB_COLOR(right, rb) == RB_RED)))
+	if (prev && itree_cmp(prev, node) >= 0)
+		return "nodes are out of order";
+	if (is_red(node) && (is_red(left) || is_red(right)))
 		return "a red node has a red child";
 	if (node->subtree_last != subtree_last(node))
 		return "subtree_last is wrong";
 	return NULL;
 }
 
-/* Black nodes on the way from @node up to the root, @node included. */
-static u32 black_depth(const struct itree_node *node)
+/* Where the tree ends, all paths have met as many black nodes. */
+static void verify_end(struct verify *verify)
 {
-	u32 depth = 0;
-
-	for (; node; node = RB_PARENT(node, rb))
-		depth += RB_COLOR(node, rb) == RB_BLACK;
-	return depth;
+	if (!verify->seen_end)
+		verify->black_at_end = verify->black;
+	else if (verify->black != verify->black_at_end)
+		verify->wrong = "paths have different numbers of black nodes";
+	verify->seen_end = true;
 }
 
-static bool has_empty_child(const struct itree_node *node)
+static void verify_below(struct verify *verify, const struct itree_node *node,
+			 const struct itree_node *parent)
 {
-	return !RB_LEFT(node, rb) || !RB_RIGHT(node, rb);
+	if (verify->wrong)
+		return;
+	if (!node) {
+		verify_end(verify);
+		return;
+	}
+	if (RB_PARENT(node, rb) != parent)
+		verify->wrong = "a node has a wrong parent";
+	else if (verify->depth == DEPTH_MAX)
+		verify->wrong = "the tree is too deep";
+	if (verify->wrong)
+		return;
+	verify->depth++;
+	verify->black += !is_red(node);
+	verify_below(verify, RB_LEFT(node, rb), node);
+	if (!verify->wrong)
+		verify->wrong = verify_node(node, verify->prev);
+	verify->prev = node;
+	verify_below(verify, RB_RIGHT(node, rb), node);
+	verify->black -= !is_red(node);
+	verify->depth--;
 }
 
 const char *itree_verify(struct itree *tree)
 {
-	struct itree_node *node, *prev = NULL;
-	u32 depth = 0;
+	struct verify verify = { .wrong = NULL };
 
-	if (RB_ROOT(&tree->rb) && RB_PARENT(RB_ROOT(&tree->rb), rb))
-		return "the root has a parent";
-	RB_FOREACH(node, itree_rb, &tree->rb) {
-		const char *wrong = verify_node(node);
-
-		if (wrong)
-			return wrong;
-		if (prev && itree_cmp(prev, node) >= 0)
-			return "nodes are out of order";
-		prev = node;
-		if (!has_empty_child(node))
-			continue;
-		if (depth && black_depth(node) != depth)
-			return "paths have different numbers of black nodes";
-		depth = black_depth(node);
-	}
-	return NULL;
+	verify_below(&verify, RB_ROOT(&tree->rb), NULL);
+	return verify.wrong;
 }

@@ -41,15 +41,20 @@ struct check_stats {
 	struct rmap_walk_stats walk[RMAP_MAX]; /* by slot */
 };
 
+struct check_scratch;
+
 struct check {
 	struct machine *machine;
 	struct check_names names;
 	struct check_stats stats;
 	struct report report; /* the first divergence, kept */
+	struct check_scratch *scratch; /* internal: what checks remember */
 };
 
+/* @machine stays the caller's; check_exit() frees what checks remember. */
 void check_init(struct check *chk, struct machine *machine,
 		const struct check_names *names);
+void check_exit(struct check *chk);
 
 /*
  * After an operation: what it touched (world->touched), by walks, references
@@ -92,7 +97,8 @@ bool check_state_kept(struct check *chk, const struct check_state *state,
 
 /*
  * "content": every page that one of two machines' processes can read must be
- * readable on the other and read the same.  The report goes to @chk.
+ * readable on the other and read the same.  The report goes to @chk, which
+ * remembers what it compared: give it the same two machines each time.
  */
 bool check_contents(struct check *chk, struct machine *a, struct machine *b);
 

@@ -286,7 +286,12 @@ static int remap_move(const struct vma_remap_struct *all)
 	u64 next = all->addr;
 	bool seen = false;
 
-	while ((vma = find_vma_intersection(all->mm, next, end))) {
+	/*
+	 * What is moved may merge with what it leaves, which then reaches past
+	 * the range: nothing begins there any more.
+	 */
+	while (next < end &&
+	       (vma = find_vma_intersection(all->mm, next, end))) {
 		struct vma_remap_struct vrm = *all;
 		int err;
 

@@ -95,8 +95,14 @@ extern const struct op_info op_infos[NR_OPS];
 extern const char *const op_prot_names[NR_OP_PROTS];
 extern const char *const op_advice_names[];
 
+/* A field as usage lines and errors name it: "PROC", "[to=PAGE]"; "" for END. */
+extern const char *const op_field_words[NR_OP_FIELDS];
+
 /* Does @kind take @field? */
 bool op_takes(enum op_kind kind, enum op_field field);
+
+/* The operation of that name, NR_OPS if there is none. */
+enum op_kind op_by_name(const char *name, size_t len);
 
 /* An errno by its name ("ENOMEM") and back; "0" is 0.  -1 / NULL: unknown. */
 int errno_by_name(const char *name, size_t len);

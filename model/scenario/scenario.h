@@ -29,7 +29,7 @@ struct scenario {
 	struct op *ops;
 	u32 nr_ops;
 	u32 cap_ops;
-	char (*names)[SCENARIO_NAME_MAX + 1]; /* by slot; "" if never named */
+	char (*names)[SCENARIO_NAME_MAX + 1]; /* by slot */
 	u32 nr_procs; /* slots used */
 	u32 cap_procs;
 };
@@ -38,7 +38,7 @@ struct scenario {
 struct scenario_error {
 	u32 line; /* from 1; 0: the file as a whole */
 	u32 column; /* from 1 */
-	char text[160];
+	char text[224]; /* one line, printable; room for all operations */
 };
 
 /* An empty scenario, process A alive. 0 or -ENOMEM. */
@@ -48,11 +48,20 @@ void scenario_free(struct scenario *sc);
 /* Appends a copy of @op.  0 or -ENOMEM (also past SCENARIO_OPS_MAX). */
 int scenario_add(struct scenario *sc, const struct op *op);
 
-/* Makes slots [0, nr) exist, with names from their numbers where they have none. */
+/*
+ * Makes slots [0, nr) exist; new ones get the names they have in bytes.  0 or
+ * -ENOMEM (also past SCENARIO_PROCS_MAX).
+ */
 int scenario_name_slots(struct scenario *sc, u32 nr);
 
 /* The name that slot @slot has in bytes, into @name. */
 void scenario_canonical_name(u32 slot, char name[SCENARIO_NAME_MAX + 1]);
+
+/*
+ * scenario_parse(), scenario_decode() and scenario_generate() fill a scenario
+ * that scenario_init() made and nothing was added to.  After a failure it holds
+ * some part of the whole and is still the caller's to free.
+ */
 
 /*
  * Text -> scenario.  @text need not end with NUL and may hold anything.  0,

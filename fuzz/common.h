@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the fuzz targets share: replaying a scenario, counting, and stopping.
+ */
+#ifndef RMAPDIFF_FUZZ_COMMON_H
+#define RMAPDIFF_FUZZ_COMMON_H
+
+#include "../model/scenario/replay.h"
+
+/* What an engine, or standalone.c, calls. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+/*
+ * Called once, from LLVMFuzzerInitialize().  At the end, one line on standard
+ * output says what was done in the name of @target:
+ *
+ *	fuzz_rmap: 12 inputs, 345 operations, 678 walks compared, 0 divergences
+ *
+ * With RMAPDIFF_FUZZ_CHECK=both in the environment, the full check runs beside
+ * the incremental one, and they must agree.
+ */
+void fuzz_start(const char *target);
+
+/* Counts an input. */
+void fuzz_input(void);
+
+/*
+ * Replays @sc with both reverse maps, beside each other or @pure.  A divergence
+ * is printed with the scenario, and aborts.  Results that are not as asserted
+ * are not looked at: an input asserts what it likes.
+ */
+void fuzz_replay(const struct scenario *sc, bool pure);
+
+/* Prints what was broken and the scenario (NULL: none), and aborts. */
+void fuzz_fail(const struct scenario *sc, const char *what)
+	__attribute__((noreturn));
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Property: anon_vma and cow_context, each alone on a machine of its own, give
+ * every operation the same result, and every process finds the same contents
+ * on both machines; what fuzz_rmap asks holds on each.
+ *
+ * Input: operations as bytes (docs/SCENARIOS.md); every input is valid.
+ */
+#include "common.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	fuzz_start("fuzz_pure");
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct scenario sc;
+
+	fuzz_input();
+	if (scenario_init(&sc))
+		return 0;
+	if (!scenario_decode(&sc, data, size))
+		fuzz_replay(&sc, true);
+	scenario_free(&sc);
+	return 0;
+}

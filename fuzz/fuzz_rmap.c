@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Property: on one machine, with anon_vma deciding what merges, the walks of
+ * anon_vma and of cow_context reach exactly what the page tables map, after
+ * every operation; their structures and reference counts are right, a failed
+ * operation changes nothing, and at the end nothing is left.
+ *
+ * Input: operations as bytes (docs/SCENARIOS.md); every input is valid.
+ */
+#include "common.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	fuzz_start("fuzz_rmap");
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct scenario sc;
+
+	fuzz_input();
+	if (scenario_init(&sc))
+		return 0;
+	if (!scenario_decode(&sc, data, size))
+		fuzz_replay(&sc, false);
+	scenario_free(&sc);
+	return 0;
+}

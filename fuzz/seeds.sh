@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# seeds.sh RMAPDIFF CORPUS OUT: the fuzzers' seeds from the scenarios in CORPUS, into OUT/TARGET.
+# What bytes cannot express is left out of the byte seeds, and counted.
+set -eu
+[ $# -eq 3 ] || { sed -n '3,4s/^# //p' "$0"; exit 2; }
+rmapdiff=$1 corpus=$2 out=$3
+[ -d "$corpus" ] || { echo "$corpus: no such directory" >&2; exit 2; }
+
+rm -rf "$out"
+mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text"
+list=$out/list
+find "$corpus" -name '*.rmap' -type f | sort >"$list"
+nr=0 nr_skipped=0
+while IFS= read -r file; do
+	name=$(printf '%s\n' "${file#"$corpus"/}" | tr / -)
+	cp "$file" "$out/fuzz_text/$name"
+	# Exit status 2: bytes cannot express it; anything else is a fault of ours.
+	status=0
+	"$rmapdiff" convert --strip --to bytes -o "$out/fuzz_rmap/$name" "$file" 2>"$out/why" || status=$?
+	case $status in
+	0)
+		cp "$out/fuzz_rmap/$name" "$out/fuzz_pure/$name"
+		nr=$((nr + 1)) ;;
+	2)
+		cat "$out/why"
+		nr_skipped=$((nr_skipped + 1)) ;;
+	*)
+		cat "$out/why" >&2
+		exit 1 ;;
+	esac
+done <"$list"
+rm -f "$list" "$out/why"
+echo "$nr seeds in bytes, $nr_skipped scenarios that bytes cannot express, $((nr + nr_skipped)) texts"
+[ $((nr + nr_skipped)) -gt 0 ] || { echo "$corpus: no scenarios" >&2; exit 1; }

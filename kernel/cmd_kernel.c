@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff kernel: scenarios on the running kernel, compared with the model.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "../tools/tools.h"
+#include "cmd_kernel.h"
+#include "compare.h"
+
+/* Disagreements of random scenarios that are minimized and written out. */
+#define WRITTEN_MAX 20
+#define DIRECTORY_DEPTH_MAX 16
+#define PATH_MAX_BYTES 4096
+
+struct kernel_command {
+	const char *command; /* argv[0], for messages */
+	struct kernel_session session;
+	struct bugs bugs;
+	const char *out_dir;
+	bool as_of_set;
+	enum kernel_release as_of;
+	bool quiet; /* nothing for files that agree */
+
+	u64 nr_random;
+	struct scenario_gen gen;
+
+	u64 nr_files;
+	u64 nr_ops;
+	u64 nr_disagreements;
+	u64 nr_unsuitable;
+	u64 nr_migrations_skipped;
+	u64 nr_bad; /* files that could not be read */
+	u64 nr_written;
+	bool broken; /* the harness failed: no more scenarios */
+};
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff kernel [OPTION...] [FILE...]\n"
+	       "Does each scenario with real processes on the running kernel, "
+	       "and on the model, and compares\n"
+	       "results, VMAs, page tables, folios and the anon_vma graph after "
+	       "every operation. A FILE that is\n"
+	       "a directory stands for all files below it. Needs root, x86-64 "
+	       "and BTF.\n\n"
+	       "  --random N           N random scenarios instead of files\n"
+	       "  --seed S             the first one's seed (1); the next one "
+	       "has S + 1\n"
+	       "  --ops K              operations of each (30)\n"
+	       "  --procs P            processes alive at once, at most (6)\n"
+	       "  --pages W            pages of the window (64)\n"
+	       "  --out DIR            where minimized scenarios of random "
+	       "disagreements go (.)\n"
+	       "  --show               what the kernel has after each "
+	       "operation\n"
+	       "  --check-proc         hold what was read against "
+	       "/proc/PID/pagemap, kpagecount, kpageflags; slow\n"
+	       "  --as-of VERSION      the model's order of chains and reuse, "
+	       "6.18 or 7.0 (the running one's)\n"
+	       "  --bug NAME           put a known bug into the model; may be "
+	       "repeated\n"
+	       "  -q, --quiet          nothing for files that agree\n\n"
+	       "The last line is `N files, N ops, N disagreements`. Exit "
+	       "status: 0 fine, 1 a disagreement,\n"
+	       "2 bad usage or a bad file, 77 this machine cannot do it (and "
+	       "why).\n");
+	return EXIT_OK;
+}
+
+static void print_disagreement(const struct scenario *sc,
+			       const struct kernel_result *result)
+{
+	char text[256] = "";
+
+	if (result->op_nr)
+		scenario_print_op(sc, &sc->ops[result->op_nr - 1], text,
+				  sizeof(text));
+	printf("DISAGREEMENT %s (op %u: %s)\n  kernel: %s\n  model:  %s\n",
+	       result->diff.what, result->op_nr, text, result->diff.kernel,
+	       result->diff.model);
+}
+
+/* Adds up what came of one scenario; false if the harness failed. */
+static bool count(struct kernel_command *kc, const char *name, int err,
+		  const struct kernel_result *result)
+{
+	if (err) {
+		fprintf(stderr, "%s: %s: %s\n", kc->command, name, result->why);
+		kc->broken = true;
+		return false;
+	}
+	kc->nr_ops += result->ops;
+	kc->nr_migrations_skipped += result->migrations_skipped;
+	switch (result->verdict) {
+	case KERNEL_AGREES:
+		kc->nr_files++;
+		break;
+	case KERNEL_DISAGREES:
+		kc->nr_files++;
+		kc->nr_disagreements++;
+		break;
+	case KERNEL_UNSUITABLE:
+		kc->nr_unsuitable++;
+		break;
+	}
+	return true;
+}
+
+static void do_scenario(struct kernel_command *kc, const struct input *in,
+			const struct scenario *sc)
+{
+	struct kernel_result result;
+	int err;
+
+	if (kc->session.show)
+		printf("%s\n", in->name);
+	err = kernel_compare(&kc->session, sc, &result);
+	if (!count(kc, in->name, err, &result))
+		return;
+	if (result.verdict == KERNEL_UNSUITABLE) {
+		printf("%s: skipped: %s\n", in->name, result.why);
+	} else if (result.verdict == KERNEL_DISAGREES) {
+		printf("%s:", in->name);
+		if (result.op_nr && sc->ops[result.op_nr - 1].line)
+			printf("%u:", sc->ops[result.op_nr - 1].line);
+		printf(" disagreed at op %u\n", result.op_nr);
+		print_disagreement(sc, &result);
+	} else if (!kc->quiet) {
+		printf("%s: ok, %u ops", in->name, result.ops);
+		if (result.migrations_skipped)
+			printf(", %u migrations left out",
+			       result.migrations_skipped);
+		putchar('\n');
+	}
+}
+
+static void do_file(struct kernel_command *kc, const char *path)
+{
+	struct scenario sc;
+	struct input in;
+
+	if (input_load(&in, path)) {
+		kc->nr_bad++;
+		return;
+	}
+	if (input_parse(&in, &sc)) {
+		kc->nr_bad++;
+	} else {
+		do_scenario(kc, &in, &sc);
+		scenario_free(&sc);
+	}
+	input_free(&in);
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* A file, or a directory with all that is below it, by name. */
+static void do_path(struct kernel_command *kc, const char *path, u32 depth)
+{
+	char below[PATH_MAX_BYTES];
+	struct dirent **entries;
+	struct stat st;
+	int i, n;
+
+	if (!strcmp(path, "-") || stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		do_file(kc, path);
+		return;
+	}
+	n = depth < DIRECTORY_DEPTH_MAX ?
+		    scandir(path, &entries, not_hidden, alphasort) :
+		    -1;
+	if (n < 0) {
+		kc->nr_bad++;
+		usage_error(path, "cannot be read as a directory");
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		snprintf(below, sizeof(below), "%s/%s", path,
+			 entries[i]->d_name);
+		if (!kc->broken)
+			do_path(kc, below, depth + 1);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+/* The scenario with what disagrees in a comment before it. */
+static void write_scenario(struct kernel_command *kc, const struct scenario *sc,
+			   const struct kernel_result *result, u64 seed)
+{
+	char path[PATH_MAX_BYTES];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/disagreement-%" PRIu64 ".rmap",
+		 kc->out_dir, seed);
+	out = fopen(path, "we");
+	if (!out) {
+		usage_error(path, "%s", strerror(errno));
+		return;
+	}
+	fprintf(out,
+		"# Kernel and model disagree: %s\n# kernel: %s\n"
+		"# model:  %s\n",
+		result->diff.what, result->diff.kernel, result->diff.model);
+	scenario_print(sc, out);
+	if (fclose(out))
+		usage_error(path, "%s", strerror(errno));
+	else
+		printf("minimized to %u ops: %s\n", sc->nr_ops, path);
+}
+
+static void report_random(struct kernel_command *kc, struct scenario *sc,
+			  struct kernel_result *result)
+{
+	char name[64];
+	int err;
+
+	snprintf(name, sizeof(name), "seed %" PRIu64, kc->gen.seed);
+	printf("%s: disagreed at op %u\n", name, result->op_nr);
+	if (kc->nr_written == WRITTEN_MAX) {
+		print_disagreement(sc, result);
+		return;
+	}
+	err = kernel_minimize(&kc->session, sc, result);
+	if (err) {
+		usage_error(name, "minimizing failed: %s", result->why);
+		kc->broken = true;
+		return;
+	}
+	print_disagreement(sc, result);
+	write_scenario(kc, sc, result, kc->gen.seed);
+	kc->nr_written++;
+}
+
+static void do_random(struct kernel_command *kc)
+{
+	struct kernel_result result;
+	struct scenario sc;
+	char name[64];
+	int err;
+
+	snprintf(name, sizeof(name), "seed %" PRIu64, kc->gen.seed);
+	if (scenario_init(&sc)) {
+		kc->broken = true;
+		return;
+	}
+	if (scenario_generate(&sc, &kc->gen)) {
+		usage_error(name, "out of memory");
+		kc->broken = true;
+	} else {
+		err = kernel_compare(&kc->session, &sc, &result);
+		if (count(kc, name, err, &result) &&
+		    result.verdict == KERNEL_DISAGREES)
+			report_random(kc, &sc, &result);
+	}
+	scenario_free(&sc);
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void do_all_random(struct kernel_command *kc)
+{
+	double began = seconds_now(), took;
+	u64 first = kc->gen.seed;
+	u64 i;
+
+	for (i = 0; i < kc->nr_random && !kc->broken; i++) {
+		kc->gen.seed = first + i;
+		do_random(kc);
+	}
+	took = seconds_now() - began;
+	printf("seeds %" PRIu64 " to %" PRIu64 ", %u ops, at most %u processes "
+	       "in %u pages: %.1f s, %.0f scenarios a second\n",
+	       first, kc->gen.seed, kc->gen.ops, kc->gen.procs, kc->gen.pages,
+	       took, took > 0 ? (double)i / took : 0.0);
+}
+
+static int parse_u64(struct kernel_command *kc, const char *option, u64 min,
+		     u64 max, u64 *number)
+{
+	if (parse_number(optarg, min, max, number))
+		return 0;
+	return usage_error(kc->command,
+			   "--%s '%s': expected a number from %" PRIu64
+			   " to %" PRIu64,
+			   option, optarg, min, max);
+}
+
+static int parse_u32(struct kernel_command *kc, const char *option, u32 max,
+		     u32 *number)
+{
+	u64 wide = 0;
+	int err = parse_u64(kc, option, 1, max, &wide);
+
+	*number = (u32)wide;
+	return err;
+}
+
+static int parse_as_of(struct kernel_command *kc)
+{
+	kc->as_of_set = true;
+	if (!strcmp(optarg, "6.18"))
+		kc->as_of = KERNEL_6_18;
+	else if (!strcmp(optarg, "7.0"))
+		kc->as_of = KERNEL_7_0;
+	else
+		return usage_error(kc->command,
+				   "--as-of '%s': expected 6.18 or 7.0",
+				   optarg);
+	return 0;
+}
+
+static int parse_bug(struct kernel_command *kc)
+{
+	enum bug bug = bug_find(optarg);
+
+	if (bug == NR_BUGS)
+		return usage_error(kc->command,
+				   "--bug '%s': no bug of that name; see "
+				   "rmapdiff list",
+				   optarg);
+	kc->bugs.on[bug] = true;
+	return 0;
+}
+
+enum {
+	OPT_RANDOM = 256,
+	OPT_SEED,
+	OPT_OPS,
+	OPT_PROCS,
+	OPT_PAGES,
+	OPT_OUT,
+	OPT_SHOW,
+	OPT_CHECK_PROC,
+	OPT_AS_OF,
+	OPT_BUG,
+};
+
+static int parse_option(struct kernel_command *kc, int c)
+{
+	switch (c) {
+	case OPT_RANDOM:
+		return parse_u64(kc, "random", 1, 1ULL << 40, &kc->nr_random);
+	case OPT_SEED:
+		return parse_u64(kc, "seed", 0, UINT64_MAX, &kc->gen.seed);
+	case OPT_OPS:
+		return parse_u32(kc, "ops", 1U << 20, &kc->gen.ops);
+	case OPT_PROCS:
+		return parse_u32(kc, "procs", BYTES_PROCS_MAX, &kc->gen.procs);
+	case OPT_PAGES:
+		return parse_u32(kc, "pages", BYTES_WINDOW, &kc->gen.pages);
+	case OPT_OUT:
+		kc->out_dir = optarg;
+		return 0;
+	case OPT_SHOW:
+		kc->session.show = stdout;
+		return 0;
+	case OPT_CHECK_PROC:
+		kc->session.check_proc = true;
+		return 0;
+	case OPT_AS_OF:
+		return parse_as_of(kc);
+	case OPT_BUG:
+		return parse_bug(kc);
+	case 'q':
+		kc->quiet = true;
+		return 0;
+	}
+	return EXIT_USAGE;
+}
+
+/* 0 to go on, else the exit status + 1 (--help's is 0). */
+static int parse_options(struct kernel_command *kc, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "random", required_argument, NULL, OPT_RANDOM },
+		{ "seed", required_argument, NULL, OPT_SEED },
+		{ "ops", required_argument, NULL, OPT_OPS },
+		{ "procs", required_argument, NULL, OPT_PROCS },
+		{ "pages", required_argument, NULL, OPT_PAGES },
+		{ "out", required_argument, NULL, OPT_OUT },
+		{ "show", no_argument, NULL, OPT_SHOW },
+		{ "check-proc", no_argument, NULL, OPT_CHECK_PROC },
+		{ "as-of", required_argument, NULL, OPT_AS_OF },
+		{ "bug", required_argument, NULL, OPT_BUG },
+		{ 0 },
+	};
+	int c, err = 0;
+
+	while (!err && (c = getopt_long(argc, argv, "hq", options, NULL)) != -1)
+		err = c == 'h' ? -1 : parse_option(kc, c);
+	if (err < 0)
+		return print_help() + 1;
+	if (!err && kc->nr_random && optind < argc)
+		err = usage_error(kc->command,
+				  "--random and FILE: expected one of them");
+	if (!err && !kc->nr_random && optind == argc)
+		err = usage_error(kc->command, "expected FILE... or --random "
+					       "N; see --help");
+	return err ? err + 1 : 0;
+}
+
+/* What was left out, and the last line. */
+static int summarize(const struct kernel_command *kc)
+{
+	if (kc->session.check_proc)
+		printf("%" PRIu64 " pages agree with /proc\n",
+		       kc->session.pages_checked);
+	if (kc->nr_unsuitable)
+		printf("%" PRIu64 " skipped: not for a kernel\n",
+		       kc->nr_unsuitable);
+	if (kc->nr_migrations_skipped)
+		printf("%" PRIu64 " migrations left out: this machine has one "
+		       "NUMA node, so that move_pages() moves nothing\n",
+		       kc->nr_migrations_skipped);
+	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64
+	       " disagreements\n",
+	       kc->nr_files, kc->nr_ops, kc->nr_disagreements);
+	if (kc->nr_disagreements)
+		return EXIT_DIVERGED;
+	return kc->nr_bad || kc->broken ? EXIT_USAGE : EXIT_OK;
+}
+
+int cmd_kernel(int argc, char **argv)
+{
+	struct kernel_command kc = {
+		.command = argv[0],
+		.out_dir = ".",
+		.gen = { .seed = 1, .ops = 30, .procs = 6, .pages = 64 },
+	};
+	int stop = parse_options(&kc, argc, argv);
+	struct kernel_session wanted = kc.session;
+	char why[KERNEL_WHY_MAX];
+
+	if (stop)
+		return stop - 1;
+	if (kernel_session_open(&kc.session, why)) {
+		fprintf(stderr, "%s: cannot run here: %s\n", argv[0], why);
+		return EXIT_CANNOT;
+	}
+	kc.session.show = wanted.show;
+	kc.session.check_proc = wanted.check_proc;
+	kc.session.config.bugs = kc.bugs;
+	if (kc.as_of_set)
+		kc.session.config.as_of = kc.as_of;
+	if (kc.nr_random)
+		do_all_random(&kc);
+	for (int i = optind; i < argc && !kc.broken; i++)
+		do_path(&kc, argv[i], 0);
+	kernel_session_close(&kc.session);
+	return summarize(&kc);
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Operation by operation: the kernel's processes, the model's, a look at both.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "../model/rmap/rmaps.h"
+#include "../model/scenario/replay.h"
+#include "compare.h"
+
+struct run {
+	struct kernel_session *ks;
+	const struct scenario *sc;
+	struct kernel_result *result;
+	struct kernel_window window;
+	struct machine *machine;
+	const struct dump *dump; /* the last look */
+	/* The living, by slot, as the dump has them. */
+	u32 slots[DUMP_PROCS_MAX];
+	u32 pids[DUMP_PROCS_MAX];
+	u32 nr;
+};
+
+static int failed(struct run *run, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int failed(struct run *run, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(run->result->why, KERNEL_WHY_MAX, fmt, args);
+	va_end(args);
+	return err;
+}
+
+static enum kernel_release running_release(void)
+{
+	struct utsname uts;
+
+	if (uname(&uts) || atoi(uts.release) < 7)
+		return KERNEL_6_18;
+	return KERNEL_7_0;
+}
+
+static u32 sysctl_max_map_count(void)
+{
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+	unsigned int count = DEFAULT_MAX_MAP_COUNT;
+
+	if (!file)
+		return count;
+	if (fscanf(file, "%u", &count) != 1)
+		count = DEFAULT_MAX_MAP_COUNT;
+	fclose(file);
+	return count;
+}
+
+/* How many VMAs an executor has of its own: they count towards the limit too. */
+static int count_own_vmas(struct kernel_session *ks, u32 *count)
+{
+	const struct dump *dump;
+	struct scenario sc;
+	u32 pid;
+	int err = scenario_init(&sc);
+
+	if (err)
+		return err;
+	err = executors_begin(&ks->executors, &sc);
+	if (!err) {
+		pid = executors_pid(&ks->executors, 0);
+		err = readback_run(ks->readback, &pid, 1, 0, TASK_PAGES, &dump);
+		*count = err ? 0 : dump->vma_count;
+		if (!err)
+			err = executors_end(&ks->executors);
+	}
+	scenario_free(&sc);
+	return err;
+}
+
+int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX])
+{
+	u32 own = 0;
+	int err;
+
+	memset(ks, 0, sizeof(*ks));
+	snapshot_init(&ks->kernel);
+	snapshot_init(&ks->model);
+	ks->readback = readback_open(why);
+	if (!ks->readback)
+		return -ENOTSUP;
+	err = executors_start(&ks->executors, why);
+	if (err) {
+		readback_close(ks->readback);
+		return err;
+	}
+	err = count_own_vmas(ks, &own);
+	if (err) {
+		snprintf(why, KERNEL_WHY_MAX, "cannot look at a process: %s",
+			 strerror(-err));
+		kernel_session_close(ks);
+		return err;
+	}
+	ks->config.rmaps[0] = &anon_vma_rmap_ops;
+	ks->config.nr_rmaps = 1;
+	ks->config.as_of = running_release();
+	ks->config.max_map_count = sysctl_max_map_count() - own;
+	return 0;
+}
+
+void kernel_session_close(struct kernel_session *ks)
+{
+	executors_stop(&ks->executors);
+	readback_close(ks->readback);
+	snapshot_free(&ks->kernel);
+	snapshot_free(&ks->model);
+}
+
+static bool unsuitable(struct run *run, const char *why)
+{
+	run->result->verdict = KERNEL_UNSUITABLE;
+	snprintf(run->result->why, KERNEL_WHY_MAX, "%s", why);
+	return false;
+}
+
+static bool disagree(struct run *run, u32 op_nr)
+{
+	run->result->verdict = KERNEL_DISAGREES;
+	run->result->op_nr = op_nr;
+	return false;
+}
+
+static void list_living(struct run *run)
+{
+	u32 slot, pid;
+
+	run->nr = 0;
+	for (slot = 0; slot < run->ks->executors.nr_slots; slot++) {
+		pid = executors_pid(&run->ks->executors, slot);
+		if (!pid || run->nr == DUMP_PROCS_MAX)
+			continue;
+		run->slots[run->nr] = slot;
+		run->pids[run->nr++] = pid;
+	}
+}
+
+static int check_proc(struct run *run)
+{
+	struct kernel_session *ks = run->ks;
+	u32 i;
+	int agree;
+
+	for (i = 0; i < run->nr; i++) {
+		agree = readback_check_proc(ks->readback, run->dump, i,
+					    run->result->why);
+		if (agree < 0)
+			return agree;
+		ks->pages_checked += (u32)agree;
+	}
+	return 0;
+}
+
+/* What the kernel has now, into ks->kernel.  0 or a harness error. */
+static int look(struct run *run)
+{
+	struct kernel_session *ks = run->ks;
+	int err;
+
+	list_living(run);
+	err = readback_run(ks->readback, run->pids, run->nr, run->window.first,
+			   run->window.last, &run->dump);
+	if (err == -E2BIG)
+		return err;
+	if (err)
+		return failed(run, err, "cannot look into the kernel: %s",
+			      strerror(-err));
+	if (ks->check_proc) {
+		err = check_proc(run);
+		if (err)
+			return err;
+	}
+	err = snapshot_kernel(&ks->kernel, ks->readback, run->dump, run->slots,
+			      ks->executors.inodes);
+	if (err)
+		return failed(run, err,
+			      "the kernel's structures make no sense "
+			      "to us: %s",
+			      strerror(-err));
+	return 0;
+}
+
+/* A result as reports have it. */
+static const char *result_name(int result)
+{
+	const char *name = errno_name(result);
+
+	return name ? name : "an errno without a name";
+}
+
+static bool results_agree(struct run *run, const struct op *op, int kernel,
+			  int model, u32 op_nr)
+{
+	struct snap_difference *diff = &run->result->diff;
+	bool asserted = op->flags & OP_HAS_EXPECTED;
+
+	if (kernel == model && (!asserted || kernel == op->expected))
+		return true;
+	snprintf(diff->what, SNAP_TEXT_MAX, "the result%s",
+		 kernel == model ? " that the scenario asserts" : "");
+	snprintf(diff->kernel, SNAP_TEXT_MAX, "%s", result_name(kernel));
+	snprintf(diff->model, SNAP_TEXT_MAX, "%s%s%s", result_name(model),
+		 asserted ? ", asserted: " : "",
+		 asserted ? result_name(op->expected) : "");
+	return disagree(run, op_nr);
+}
+
+/* Looks at both and compares.  False with *@err 0: stop, for a verdict. */
+static bool compare_now(struct run *run, u32 op_nr, int *err)
+{
+	struct kernel_session *ks = run->ks;
+
+	*err = look(run);
+	if (*err == -E2BIG) {
+		*err = 0;
+		return unsuitable(run, "more than one look into the kernel "
+				       "can bring back");
+	}
+	if (*err)
+		return false;
+	if (ks->show)
+		snapshot_print(run->sc, &ks->kernel, ks->show);
+	*err = snapshot_model(&ks->model, run->machine);
+	if (*err) {
+		failed(run, *err, "out of memory");
+		return false;
+	}
+	if (!snapshot_equal(run->sc, &ks->kernel, &ks->model,
+			    &run->result->diff))
+		return disagree(run, op_nr);
+	return true;
+}
+
+/* Migration is the controller's to do: it is asked for by pid. */
+static int do_migrate(struct run *run, const struct op *op, int *result)
+{
+	u32 i;
+
+	for (i = 0; i < run->nr; i++)
+		if (run->slots[i] == op->proc)
+			return kernel_migrate(
+				(pid_t)run->dump->procs[i].outer_pid,
+				(run->sc->base + op->page) << 12, result);
+	*result = ESRCH;
+	return 0;
+}
+
+static int do_on_kernel(struct run *run, const struct op *op, u32 op_nr,
+			int *result)
+{
+	if (op->kind == OP_MIGRATE)
+		return do_migrate(run, op, result);
+	return executors_do(&run->ks->executors, run->sc, op, op_nr, result);
+}
+
+static void show_op(struct run *run, const struct op *op, u32 op_nr, int result)
+{
+	char text[256];
+
+	if (!run->ks->show)
+		return;
+	scenario_print_op(run->sc, op, text, sizeof(text));
+	fprintf(run->ks->show, "op %u: %s -> %s\n", op_nr, text,
+		result_name(result));
+}
+
+/* False: stop; *@err says whether the harness failed. */
+static bool step(struct run *run, u32 op_nr, int *err)
+{
+	const struct op *op = &run->sc->ops[op_nr - 1];
+	int kernel = 0, model;
+
+	*err = do_on_kernel(run, op, op_nr, &kernel);
+	if (*err == -ENODEV && op->kind == OP_MIGRATE) {
+		*err = 0;
+		run->result->migrations_skipped++;
+		return true;
+	}
+	if (*err == -E2BIG) {
+		*err = 0;
+		return unsuitable(run, "too many processes at once");
+	}
+	if (*err) {
+		failed(run, *err, "op %u: the executor does not answer: %s",
+		       op_nr, strerror(-*err));
+		return false;
+	}
+	show_op(run, op, op_nr, kernel);
+	model = replay_op(run->machine, run->sc, op, op_nr);
+	synchronize_rcu(&run->machine->rcu);
+	touched_reset(&run->machine->world);
+	run->result->ops++;
+	return results_agree(run, op, kernel, model, op_nr) &&
+	       compare_now(run, op_nr, err);
+}
+
+/* The window must be as empty as a new process of the model. */
+static bool window_is_free(struct run *run, int *err)
+{
+	*err = look(run);
+	if (*err)
+		return false;
+	if (run->ks->kernel.vmas.nr)
+		return unsuitable(run, "the window is not free in a process");
+	return true;
+}
+
+static int run_all(struct run *run)
+{
+	u32 op_nr;
+	int err = 0;
+
+	if (!window_is_free(run, &err))
+		return err;
+	for (op_nr = 1; op_nr <= run->sc->nr_ops; op_nr++)
+		if (!step(run, op_nr, &err))
+			break;
+	return err;
+}
+
+int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
+		   struct kernel_result *result)
+{
+	struct run run = { .ks = ks, .sc = sc, .result = result };
+	int err, end;
+
+	memset(result, 0, sizeof(*result));
+	if (!kernel_suitable(sc, &run.window, result->why)) {
+		result->verdict = KERNEL_UNSUITABLE;
+		return 0;
+	}
+	run.machine = machine_create(&ks->config);
+	if (!run.machine)
+		return failed(&run, -ENOMEM, "out of memory");
+	err = executors_begin(&ks->executors, sc);
+	if (err) {
+		failed(&run, err, "cannot start a process: %s", strerror(-err));
+	} else {
+		err = run_all(&run);
+		end = executors_end(&ks->executors);
+		if (end && !err)
+			err = failed(&run, end, "a process does not end: %s",
+				     strerror(-end));
+	}
+	machine_destroy(run.machine);
+	return err;
+}

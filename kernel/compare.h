@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scenario on the running kernel and on the model, compared after each
+ * operation.
+ */
+#ifndef RMAPDIFF_KERNEL_COMPARE_H
+#define RMAPDIFF_KERNEL_COMPARE_H
+
+#include <stdio.h>
+#include "../model/machine.h"
+#include "../model/scenario/scenario.h"
+#include "exec.h"
+#include "readback.h"
+#include "snapshot.h"
+
+#define KERNEL_WHY_MAX 256
+
+struct kernel_session {
+	struct executors executors;
+	struct readback *readback;
+	struct snapshot kernel;
+	struct snapshot model;
+	struct machine_config config; /* of the model */
+	bool check_proc; /* hold the readback against /proc, too */
+	u64 pages_checked; /* against /proc */
+	FILE *show; /* where to show what the kernel has; NULL: do not */
+};
+
+/*
+ * 0, or a negative errno with the reason in @why: this machine cannot do it.
+ * The caller's children live in a pid namespace of their own from here on.
+ */
+int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX]);
+void kernel_session_close(struct kernel_session *ks);
+
+enum kernel_verdict {
+	KERNEL_AGREES,
+	KERNEL_DISAGREES,
+	KERNEL_UNSUITABLE, /* cannot be done on a kernel */
+};
+
+struct kernel_result {
+	enum kernel_verdict verdict;
+	u32 ops; /* done */
+	u32 migrations_skipped;
+	u32 op_nr; /* of the disagreement, from 1; 0: before the first */
+	struct snap_difference diff; /* of the disagreement */
+	char why[KERNEL_WHY_MAX]; /* unsuitable; or the harness's failure */
+};
+
+/*
+ * Does @sc on both.  0, or a negative errno if the harness failed, with why in
+ * @result; the session is then good for closing only.
+ */
+int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
+		   struct kernel_result *result);
+
+/* The page numbers that @sc may touch, [first, last]. */
+struct kernel_window {
+	u64 first;
+	u64 last;
+};
+
+/*
+ * Can @sc be done on a kernel?  False with the reason in @why, else its window.
+ * What a process may already have there is looked at when it runs.
+ */
+bool kernel_suitable(const struct scenario *sc, struct kernel_window *window,
+		     char why[KERNEL_WHY_MAX]);
+
+/*
+ * Moves the page at byte address @address of process @pid, as the caller has
+ * it, to another node: 0 or a positive errno in @result.  -ENODEV where there is
+ * only one node.
+ */
+int kernel_migrate(pid_t pid, u64 address, int *result);
+
+/*
+ * Takes operations out of @sc as long as it still disagrees; ends with the
+ * disagreement in @result.  0 or a negative errno, as kernel_compare().
+ */
+int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
+		    struct kernel_result *result);
+
+#endif

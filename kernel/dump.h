@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one look into the kernel brings back.  Shared by the BPF program that
+ * fills it in and the program that reads it, so: fixed-size fields only.
+ *
+ * Addresses and lengths are pages, as in the model.  Things of the kernel are
+ * named by their kernel address: dump_vma.self, dump_anon_vma.self, ...
+ */
+#ifndef RMAPDIFF_KERNEL_DUMP_H
+#define RMAPDIFF_KERNEL_DUMP_H
+
+/* Limits of one dump; powers of two.  What does not fit is said, not lost. */
+#define DUMP_PROCS_MAX 64
+#define DUMP_VMAS_MAX 4096
+#define DUMP_CHAINS_MAX 32768
+#define DUMP_ANON_VMAS_MAX 4096
+#define DUMP_NODES_MAX 32768
+#define DUMP_PAGES_MAX 32768
+#define DUMP_HASH_SIZE 8192
+
+enum dump_status {
+	DUMP_OK,
+	DUMP_FULL, /* more than fits */
+	DUMP_LOST, /* a process is not there */
+	DUMP_FAULT, /* the kernel does not look as expected */
+};
+
+struct dump_proc {
+	__u32 pid; /* in: in the processes' own pid namespace */
+	__u32 same_as; /* out: the first process with this mm; itself if first */
+	__u64 mm;
+	__u32 vma_first; /* in dump.vmas, with vma_count */
+	__u32 vma_count;
+	__u32 outer_pid; /* out: in the caller's pid namespace */
+	__u32 pad;
+};
+
+struct dump_vma {
+	__u64 self;
+	__u64 start;
+	__u64 end;
+	__u64 flags; /* all of vm_flags */
+	__u64 pgoff;
+	__u64 inode; /* number; 0: anonymous */
+	__u64 anon_vma;
+	__u32 chain_first; /* in dump.chains, newest first */
+	__u32 chain_count;
+	__u32 page_first; /* in dump.pages, by address */
+	__u32 page_count;
+};
+
+/* An anon_vma_chain, on its VMA's list. */
+struct dump_chain {
+	__u64 self;
+	__u64 anon_vma;
+	__u64 vma;
+};
+
+struct dump_anon_vma {
+	__u64 self;
+	__u64 root;
+	__u64 parent;
+	__u64 num_children;
+	__u64 num_active_vmas;
+	__u32 refcount;
+	__u32 node_first; /* in dump.nodes: its interval tree in order */
+	__u32 node_count;
+	__u32 pad;
+};
+
+/* An anon_vma_chain, in its anon_vma's interval tree. */
+struct dump_node {
+	__u64 self;
+	__u64 vma;
+	__u64 first; /* from the VMA, as the kernel works it out */
+	__u64 last;
+	__u64 subtree_last;
+};
+
+/* A page-table entry that is not empty, and the page that it names. */
+struct dump_page {
+	__u64 address;
+	__u64 pte;
+	__u64 pfn; /* 0: not present (pte is a swap or migration entry) */
+	__u64 mapping;
+	__u64 index;
+	__u64 flags;
+	__s32 mapcount;
+	__s32 refcount;
+	__u64 content; /* its first eight bytes; anonymous pages only */
+};
+
+struct dump {
+	/* in */
+	__u64 window_first;
+	__u64 window_last;
+	__u64 page_offset; /* virtual address of physical address 0 */
+	__u64 vmemmap; /* of struct page 0 */
+	__u32 levels; /* of the page tables */
+	__u32 proc_count;
+	/* out */
+	__u32 status;
+	__u32 vma_count;
+	__u32 chain_count;
+	__u32 anon_vma_count;
+	__u32 node_count;
+	__u32 page_count;
+	struct dump_proc procs[DUMP_PROCS_MAX];
+	struct dump_vma vmas[DUMP_VMAS_MAX];
+	struct dump_chain chains[DUMP_CHAINS_MAX];
+	struct dump_anon_vma anon_vmas[DUMP_ANON_VMAS_MAX];
+	struct dump_node nodes[DUMP_NODES_MAX];
+	struct dump_page pages[DUMP_PAGES_MAX];
+};
+
+/* What calibration asks of the kernel about the asking process. */
+struct dump_probe {
+	__u64 address; /* in: byte address of one of its pages */
+	__u64 pte; /* out: its entry, by the offsets that dump has */
+	__u64 content; /* out: the first eight bytes of its page */
+	__u64 pgd; /* out: address of its top-level table */
+	__u64 cache_head; /* out: i_pages.xa_head of the file mapped there */
+	__u64 page_size; /* out: sizeof(struct page) */
+	__u32 anon_exclusive; /* out: bit of page->flags */
+	__u32 pad;
+};
+
+#endif

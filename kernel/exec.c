@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Controlling the executors; see exec.h, and executor.c for the other side.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "exec.h"
+#include "exec_binary.h"
+
+/* An executor that says nothing for so long has gone astray. */
+#define ANSWER_SECONDS_MAX 30
+
+/* What a write stores, as the model's replay has it. */
+#define WRITE_VALUE_SHIFT 24
+
+#define FILE_BYTES (1LL << 52) /* sparse; any offset of a scenario is inside */
+
+static int say(char why[EXEC_WHY_MAX], const char *what)
+{
+	int err = errno;
+
+	snprintf(why, EXEC_WHY_MAX, "%s: %s", what, strerror(err));
+	return err ? -err : -EIO;
+}
+
+static long futex(u32 *word, int op, u32 value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, word, op, value, timeout, NULL, 0);
+}
+
+/* Waits until @channel has answered: 0 or -ETIMEDOUT. */
+static int await_answer(struct channel *channel)
+{
+	const struct timespec timeout = { .tv_sec = ANSWER_SECONDS_MAX };
+	u32 asked = channel->asked;
+	u32 answered;
+	time_t began = time(NULL);
+
+	for (;;) {
+		answered =
+			__atomic_load_n(&channel->answered, __ATOMIC_ACQUIRE);
+		if (answered == asked)
+			return 0;
+		if (time(NULL) - began > ANSWER_SECONDS_MAX)
+			return -ETIMEDOUT;
+		futex(&channel->answered, FUTEX_WAIT, answered, &timeout);
+	}
+}
+
+static void ask(struct channel *channel, enum request request)
+{
+	channel->request = request;
+	__atomic_store_n(&channel->asked, channel->asked + 1, __ATOMIC_RELEASE);
+	futex(&channel->asked, FUTEX_WAKE, 1, NULL);
+}
+
+/* Has @channel do @request, its arguments set: the result, or -ETIMEDOUT. */
+static int ask_wait(struct channel *channel, enum request request, s64 *result)
+{
+	int err;
+
+	ask(channel, request);
+	err = await_answer(channel);
+	*result = channel->result;
+	return err;
+}
+
+/* One child has been told to go: waits for it, and that it went in peace. */
+static int await_death(struct executors *ex)
+{
+	int status;
+	pid_t pid;
+
+	do {
+		pid = waitpid(-1, &status, __WALL);
+	} while (pid < 0 && errno == EINTR);
+	if (pid < 0)
+		return -errno;
+	if (pid == ex->nanny || !WIFEXITED(status) || WEXITSTATUS(status))
+		return -ECHILD;
+	return 0;
+}
+
+static int pin_to_one_cpu(void)
+{
+	cpu_set_t set;
+	int cpu = sched_getcpu();
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu < 0 ? 0 : cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static int open_channels(struct executors *ex, int *fd)
+{
+	size_t size = sizeof(struct channel) * CHANNELS_MAX;
+
+	*fd = memfd_create("rmapdiff-channels", MFD_CLOEXEC);
+	if (*fd < 0 || ftruncate(*fd, (off_t)size))
+		return -1;
+	ex->channels =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	return ex->channels == MAP_FAILED ? -1 : 0;
+}
+
+static int open_files(struct executors *ex)
+{
+	char name[32];
+	struct stat st;
+	u32 i;
+
+	for (i = 0; i < NR_FILES; i++) {
+		snprintf(name, sizeof(name), "rmapdiff-file-%u", i);
+		ex->files[i] = memfd_create(name, MFD_CLOEXEC);
+		if (ex->files[i] < 0 || ftruncate(ex->files[i], FILE_BYTES) ||
+		    fstat(ex->files[i], &st))
+			return -1;
+		ex->inodes[i] = st.st_ino;
+	}
+	return 0;
+}
+
+static int open_binary(void)
+{
+	size_t size = (size_t)(exec_binary_end - exec_binary);
+	int fd = memfd_create("rmapdiff-executor", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, exec_binary, size) != (ssize_t)size)
+		return -1;
+	return fd;
+}
+
+/*
+ * Process 1 of the namespace: ends when the controller does, whose end closes
+ * the pipe, and every process of the namespace with it.
+ */
+static void nanny_main(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+static int start_nanny(struct executors *ex)
+{
+	int fds[2];
+
+	if (unshare(CLONE_NEWPID) || pipe2(fds, O_CLOEXEC))
+		return -1;
+	ex->nanny = fork();
+	if (!ex->nanny) {
+		close(fds[1]);
+		nanny_main(fds[0]);
+	}
+	close(fds[0]);
+	ex->nanny_pipe = fds[1];
+	return ex->nanny < 0 ? -1 : 0;
+}
+
+/* In the child: becomes the executor with the descriptors where it expects them. */
+static void template_main(const struct executors *ex, int channels_fd,
+			  int binary_fd)
+{
+	int fds[EXECUTOR_FD_FILES + NR_FILES];
+	char *argv[] = { (char *)"00", NULL };
+	char *envp[] = { NULL };
+	u32 i, nr = EXECUTOR_FD_FILES + NR_FILES;
+
+	fds[EXECUTOR_FD_CHANNELS] = channels_fd;
+	fds[EXECUTOR_FD_BINARY] = binary_fd;
+	for (i = 0; i < NR_FILES; i++)
+		fds[EXECUTOR_FD_FILES + i] = ex->files[i];
+	/* By way of high numbers: a target may be one of the sources. */
+	for (i = EXECUTOR_FD_CHANNELS; i < nr; i++)
+		fds[i] = fcntl(fds[i], F_DUPFD, 64);
+	for (i = EXECUTOR_FD_CHANNELS; i < nr; i++)
+		if (fds[i] < 0 || dup2(fds[i], (int)i) < 0)
+			_exit(126);
+	syscall(SYS_close_range, nr, ~0U, 0);
+	personality(ADDR_NO_RANDOMIZE);
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	fexecve(EXECUTOR_FD_BINARY, argv, envp);
+	_exit(126);
+}
+
+static int start_template(struct executors *ex, int channels_fd, int binary_fd)
+{
+	struct channel *channel = &ex->channels[0];
+	pid_t pid;
+
+	channel->asked = 1; /* answered once it runs */
+	pid = fork();
+	if (!pid)
+		template_main(ex, channels_fd, binary_fd);
+	if (pid < 0)
+		return -1;
+	ex->executor[0].pid = pid;
+	if (await_answer(channel)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return 0;
+}
+
+int executors_start(struct executors *ex, char why[EXEC_WHY_MAX])
+{
+	int channels_fd = -1, binary_fd = -1, ret = 0;
+	u32 i;
+
+	memset(ex, 0, sizeof(*ex));
+	ex->nanny_pipe = -1;
+	for (i = 0; i < NR_FILES; i++)
+		ex->files[i] = -1;
+	if (pin_to_one_cpu())
+		ret = say(why, "cannot pin to one CPU");
+	else if (open_channels(ex, &channels_fd) || open_files(ex))
+		ret = say(why, "cannot make files in memory");
+	else if ((binary_fd = open_binary()) < 0)
+		ret = say(why, "cannot write the executor");
+	else if (start_nanny(ex))
+		ret = say(why, "cannot make a pid namespace (needs root)");
+	else if (start_template(ex, channels_fd, binary_fd))
+		ret = say(why, "cannot start an executor");
+	if (channels_fd >= 0)
+		close(channels_fd);
+	if (binary_fd >= 0)
+		close(binary_fd);
+	if (ret)
+		executors_stop(ex);
+	return ret;
+}
+
+void executors_stop(struct executors *ex)
+{
+	u32 i;
+
+	if (ex->nanny_pipe >= 0)
+		close(ex->nanny_pipe);
+	if (ex->nanny > 0) {
+		kill(ex->nanny, SIGKILL);
+		while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+			;
+	}
+	for (i = 0; i < NR_FILES; i++)
+		if (ex->files[i] >= 0)
+			close(ex->files[i]);
+	if (ex->channels && ex->channels != MAP_FAILED)
+		munmap(ex->channels, sizeof(struct channel) * CHANNELS_MAX);
+	free(ex->channel_of);
+	memset(ex, 0, sizeof(*ex));
+	ex->nanny_pipe = -1;
+}
+
+/* A channel that no process has: its number, 0 if there is none. */
+static u32 free_channel(const struct executors *ex)
+{
+	u32 i;
+
+	for (i = 1; i < CHANNELS_MAX; i++)
+		if (!ex->executor[i].pid)
+			return i;
+	return 0;
+}
+
+/* Process @parent, a channel, has a child for @slot.  0 or a harness error. */
+static int spawn(struct executors *ex, u32 parent, u32 slot, u64 flags,
+		 int *result)
+{
+	u32 child = free_channel(ex);
+	struct channel *channel = &ex->channels[parent];
+	s64 pid;
+	int err;
+
+	if (!child)
+		return -E2BIG;
+	memset(&ex->channels[child], 0, sizeof(*channel));
+	channel->args[0] = child;
+	/* The controller's children all: it waits for them and finds them. */
+	channel->args[1] = flags | CLONE_PARENT | SIGCHLD;
+	err = ask_wait(channel, REQUEST_FORK, &pid);
+	if (err)
+		return err;
+	*result = pid < 0 ? (int)-pid : 0;
+	if (pid < 0)
+		return 0;
+	ex->executor[child].pid = (pid_t)pid;
+	ex->channel_of[slot] = (u8)child;
+	ex->alive++;
+	return 0;
+}
+
+static int end_process(struct executors *ex, u32 slot)
+{
+	u32 nr = ex->channel_of[slot];
+
+	ask(&ex->channels[nr], REQUEST_EXIT);
+	ex->executor[nr].pid = 0;
+	ex->channel_of[slot] = 0;
+	ex->alive--;
+	return await_death(ex);
+}
+
+int executors_begin(struct executors *ex, const struct scenario *sc)
+{
+	int result = 0, err;
+	u8 *slots = calloc(sc->nr_procs ? sc->nr_procs : 1, 1);
+
+	if (!slots)
+		return -ENOMEM;
+	free(ex->channel_of);
+	ex->channel_of = slots;
+	ex->nr_slots = sc->nr_procs ? sc->nr_procs : 1;
+	err = spawn(ex, 0, 0, 0, &result);
+	return err ? err : -result;
+}
+
+int executors_end(struct executors *ex)
+{
+	u32 slot;
+	int err;
+
+	for (slot = 0; slot < ex->nr_slots; slot++) {
+		if (!ex->channel_of[slot])
+			continue;
+		err = end_process(ex, slot);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+u32 executors_pid(const struct executors *ex, u32 slot)
+{
+	if (slot >= ex->nr_slots || !ex->channel_of[slot])
+		return 0;
+	return (u32)ex->executor[ex->channel_of[slot]].pid;
+}
+
+static void set_syscall(struct channel *channel, u32 nr, u64 a, u64 b, u64 c,
+			u64 d, u64 e, u64 f)
+{
+	const u64 args[6] = { a, b, c, d, e, f };
+
+	channel->nr = nr;
+	memcpy(channel->args, args, sizeof(args));
+}
+
+static u64 prot_bits(u8 prot)
+{
+	switch (prot) {
+	case OP_PROT_RW:
+		return PROT_READ | PROT_WRITE;
+	case OP_PROT_R:
+		return PROT_READ;
+	}
+	return PROT_NONE;
+}
+
+static u64 advice_number(u8 advice)
+{
+	switch (advice) {
+	case ADVICE_DONTNEED:
+		return MADV_DONTNEED;
+	case ADVICE_DONTFORK:
+		return MADV_DONTFORK;
+	case ADVICE_DOFORK:
+		return MADV_DOFORK;
+	case ADVICE_WIPEONFORK:
+		return MADV_WIPEONFORK;
+	}
+	return MADV_KEEPONFORK;
+}
+
+static void set_mmap(struct channel *channel, const struct op *op, u64 address)
+{
+	bool file = op->flags & OP_HAS_FILE;
+
+	set_syscall(channel, SYS_mmap, address, op->len << 12,
+		    prot_bits(op->prot),
+		    MAP_PRIVATE | MAP_FIXED | (file ? 0 : MAP_ANONYMOUS),
+		    file ? (u64)(EXECUTOR_FD_FILES + op->file) : ~0ULL,
+		    file ? op->off << 12 : 0);
+}
+
+static void set_mremap(struct channel *channel, const struct op *op, u64 base)
+{
+	u64 flags = 0, to = 0;
+
+	if (op->flags & OP_HAS_TO) {
+		flags |= MREMAP_FIXED | MREMAP_MAYMOVE;
+		to = (base + op->to) << 12;
+	}
+	if (op->flags & OP_DONTUNMAP)
+		flags |= MREMAP_DONTUNMAP;
+	set_syscall(channel, SYS_mremap, (base + op->page) << 12, op->len << 12,
+		    op->new_len << 12, flags, to, 0);
+}
+
+/* An operation that a process does on its own memory, and survives. */
+static int do_memory_op(struct channel *channel, const struct scenario *sc,
+			const struct op *op, u64 value, int *result)
+{
+	u64 address = (sc->base + op->page) << 12;
+	enum request request = REQUEST_SYSCALL;
+	s64 ret;
+	int err;
+
+	switch (op->kind) {
+	case OP_MMAP:
+		set_mmap(channel, op, address);
+		break;
+	case OP_MUNMAP:
+		set_syscall(channel, SYS_munmap, address, op->len << 12, 0, 0,
+			    0, 0);
+		break;
+	case OP_MPROTECT:
+		set_syscall(channel, SYS_mprotect, address, op->len << 12,
+			    prot_bits(op->prot), 0, 0, 0);
+		break;
+	case OP_MADVISE:
+		set_syscall(channel, SYS_madvise, address, op->len << 12,
+			    advice_number(op->advice), 0, 0, 0);
+		break;
+	case OP_MREMAP:
+		set_mremap(channel, op, sc->base);
+		break;
+	case OP_READ:
+	case OP_WRITE:
+		request = op->kind == OP_READ ? REQUEST_READ : REQUEST_WRITE;
+		set_syscall(channel, 0, address, op->len, value, 0, 0, 0);
+		break;
+	default:
+		return -EINVAL;
+	}
+	err = ask_wait(channel, request, &ret);
+	*result = ret < 0 && ret > -4096 ? (int)-ret : 0;
+	return err;
+}
+
+int executors_do(struct executors *ex, const struct scenario *sc,
+		 const struct op *op, u32 op_nr, int *result)
+{
+	u32 nr = op->proc < ex->nr_slots ? ex->channel_of[op->proc] : 0;
+	struct channel *channel = &ex->channels[nr];
+	s64 ret;
+	int err;
+
+	*result = ESRCH;
+	if (!nr)
+		return 0;
+	switch (op->kind) {
+	case OP_FORK:
+		return spawn(ex, nr, op->child, 0, result);
+	case OP_VFORK:
+		return spawn(ex, nr, op->child, CLONE_VM, result);
+	case OP_EXEC:
+		channel->args[0] = nr;
+		err = ask_wait(channel, REQUEST_EXEC, &ret);
+		*result = ret < 0 ? (int)-ret : 0;
+		return err;
+	case OP_EXIT:
+		*result = 0;
+		return end_process(ex, op->proc);
+	}
+	return do_memory_op(channel, sc, op,
+			    ((u64)op_nr << WRITE_VALUE_SHIFT) + 1, result);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looking into the running kernel: everything that processes have in a window,
+ * by one run of a BPF program.
+ */
+#ifndef RMAPDIFF_KERNEL_READBACK_H
+#define RMAPDIFF_KERNEL_READBACK_H
+
+#include <linux/types.h>
+#include "../model/base/types.h"
+#include "dump.h"
+
+#define READBACK_WHY_MAX 256
+
+struct readback;
+
+/*
+ * Loads the program and finds out where the kernel has its memory.  NULL, with
+ * one line in @why, where that cannot be done: not root, no BTF, BPF refused, no
+ * pagemap, another architecture.
+ */
+struct readback *readback_open(char why[READBACK_WHY_MAX]);
+void readback_close(struct readback *rb);
+
+/*
+ * Looks at the page numbers [first, last] of the processes @pids, children of
+ * the caller named as in their own pid namespace.  0 and the dump, good until
+ * the next call, in @dump; or -E2BIG if there is more than fits, -ESRCH if a
+ * process is gone, -EIO if the kernel does not look as expected.
+ */
+int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
+		 u64 last, const struct dump **dump);
+
+/* Does @page lie on an anonymous folio, and is that one exclusive? */
+bool readback_page_anon(const struct dump_page *page);
+bool readback_page_exclusive(const struct readback *rb,
+			     const struct dump_page *page);
+bool readback_page_zero(const struct readback *rb,
+			const struct dump_page *page);
+bool readback_page_writable(const struct dump_page *page);
+
+/* The anon_vma that a folio's mapping names. */
+u64 readback_page_anon_vma(const struct dump_page *page);
+
+/* The anon_vma of that address in @dump, NULL if it is not there. */
+const struct dump_anon_vma *dump_find_anon_vma(const struct dump *dump,
+					       u64 self);
+
+/*
+ * Holds what @dump says of process @nr's pages against /proc/PID/pagemap,
+ * /proc/kpagecount and /proc/kpageflags: how many agree.  -EIO with the first
+ * difference in @why.
+ */
+int readback_check_proc(const struct readback *rb, const struct dump *dump,
+			u32 nr, char why[READBACK_WHY_MAX]);
+
+#endif

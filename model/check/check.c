@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is checked when: after an operation what it touched, or everything, and
+ * at the end that nothing is left.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "check_internal.h"
+
+void check_init(struct check *chk, struct machine *machine,
+		const struct check_names *names)
+{
+	memset(chk, 0, sizeof(*chk));
+	chk->machine = machine;
+	chk->names = *names;
+	chk->report.rmap = "";
+}
+
+void check_exit(struct check *chk)
+{
+	struct check_scratch *scratch = chk->scratch;
+
+	if (!scratch)
+		return;
+	ptr_set_free(&scratch->vmas);
+	ptr_set_free(&scratch->mms);
+	ptr_set_free(&scratch->live);
+	ptr_set_free(&scratch->found);
+	ptr_set_free(&scratch->folios);
+	ptr_set_free(&scratch->ptes);
+	free(scratch->seen);
+	free(scratch);
+	chk->scratch = NULL;
+}
+
+struct check_scratch *check_scratch(struct check *chk)
+{
+	if (!chk->scratch)
+		chk->scratch = calloc(1, sizeof(*chk->scratch));
+	if (!chk->scratch)
+		report_oom(chk);
+	return chk->scratch;
+}
+
+/* Makes ready for a check of its own; false if there is nothing to do. */
+static bool check_begin(struct check *chk)
+{
+	if (found_fault(chk) || !check_scratch(chk))
+		return false;
+	ptr_set_clear(&chk->scratch->vmas);
+	ptr_set_clear(&chk->scratch->mms);
+	return true;
+}
+
+/* What a reverse map says of itself becomes the report. */
+static bool report_rmap(struct check *chk, const struct rmap *rmap,
+			const struct divergence *div)
+{
+	if (div->kind == DIVERGENCE_NONE)
+		return true;
+	return report_fault(chk, div->kind, rmap->ops->name, "%s: %s",
+			    rmap->ops->name, div->text);
+}
+
+/* Rules that were broken since the last check. */
+static bool check_broken(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+
+	for (u32 i = 0; i < world->nr_rmaps; i++)
+		if (!report_rmap(chk, &world->rmaps[i],
+				 &world->rmaps[i].broken))
+			return false;
+	return true;
+}
+
+/* Touched. */
+
+static int touched_cmp(const void *a, const void *b)
+{
+	const struct touched *x = a, *y = b;
+
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Sorts what was touched and joins what overlaps, so that each is met once. */
+static void touched_join(struct touched_log *log)
+{
+	u32 nr = 0;
+
+	if (log->nr)
+		qsort(log->ranges, log->nr, sizeof(*log->ranges), touched_cmp);
+	for (u32 i = 0; i < log->nr; i++) {
+		struct touched *prev = nr ? &log->ranges[nr - 1] : NULL;
+		struct touched *this = &log->ranges[i];
+
+		if (prev && prev->family == this->family &&
+		    this->first <= prev->last)
+			prev->last = max_u64(prev->last, this->last);
+		else
+			log->ranges[nr++] = *this;
+	}
+	log->nr = nr;
+}
+
+static bool check_folio(struct check *chk, struct folio *folio)
+{
+	return check_mappings(chk, folio) && check_walks(chk, folio);
+}
+
+static bool check_range(struct check *chk, const struct touched *range)
+{
+	struct mm_world *world = &chk->machine->world;
+	struct folio *folio = folio_first(world, range->family, range->first);
+
+	for (; folio && folio->index <= range->last; folio = folio_next(folio))
+		if (!check_folio(chk, folio))
+			return false;
+	return true;
+}
+
+static bool check_ranges(struct check *chk)
+{
+	struct touched_log *log = &chk->machine->world.touched;
+
+	touched_join(log);
+	for (u32 i = 0; i < log->nr; i++)
+		if (!check_range(chk, &log->ranges[i]))
+			return false;
+	return true;
+}
+
+/* What @rmap has of the VMAs and mms that the touched folios are mapped in. */
+static bool check_met(struct check *chk, struct rmap *rmap)
+{
+	struct check_scratch *scratch = chk->scratch;
+	struct divergence div = { .kind = DIVERGENCE_NONE };
+
+	/* The sets' pointers are to const as no set changes what is in it. */
+	for (u32 i = 0; i < scratch->vmas.nr && !div.kind; i++)
+		rmap->ops->check_vma(rmap, (void *)scratch->vmas.items[i].ptr,
+				     &div);
+	for (u32 i = 0; i < scratch->mms.nr && !div.kind; i++)
+		rmap->ops->check_mm(rmap, (void *)scratch->mms.items[i].ptr,
+				    &div);
+	return report_rmap(chk, rmap, &div);
+}
+
+static bool check_rmaps_met(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+
+	for (u32 i = 0; i < world->nr_rmaps; i++)
+		if (!check_met(chk, &world->rmaps[i]))
+			return false;
+	return true;
+}
+
+bool check_touched(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+	bool ok;
+
+	if (world->touched.overflow)
+		return check_all(chk);
+	ok = check_begin(chk) && check_broken(chk) && check_ranges(chk) &&
+	     check_rmaps_met(chk);
+	touched_reset(world);
+	return ok;
+}
+
+/* Everything. */
+
+static bool check_folios(struct check *chk)
+{
+	const struct ptr_set *folios = &chk->scratch->folios;
+
+	for (u32 i = 0; i < folios->nr; i++)
+		if (!check_folio(chk, (void *)folios->items[i].ptr))
+			return false;
+	return true;
+}
+
+static bool check_rmaps_all(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+
+	for (u32 i = 0; i < world->nr_rmaps; i++) {
+		struct divergence div = { .kind = DIVERGENCE_NONE };
+		struct rmap *rmap = &world->rmaps[i];
+
+		rmap->ops->check_all(rmap, &div);
+		if (!report_rmap(chk, rmap, &div))
+			return false;
+	}
+	return true;
+}
+
+bool check_all(struct check *chk)
+{
+	bool ok;
+
+	ok = check_begin(chk) && check_broken(chk) && check_spaces(chk) &&
+	     check_folio_lists(chk) && check_folios(chk) &&
+	     check_rmaps_all(chk);
+	touched_reset(&chk->machine->world);
+	return ok;
+}
+
+/* Leaks. */
+
+/* "2 anon_vma_chain, 1 anon_vma", into @text; cut at its end if need be. */
+static void list_live(const struct ledger *ledger, char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (u32 i = 0; i < ledger->nr_kinds && len < size; i++) {
+		const struct ledger_kind *kind = &ledger->kinds[i];
+
+		if (kind->live)
+			len += snprintf(text + len, size - len, "%s%llu %s",
+					len ? ", " : "", (ull)kind->live,
+					kind->name);
+	}
+}
+
+/*
+ * All kinds count: what a reverse map has for the machine as a whole
+ * (rmap->priv) stands for the kernel's static data and slab caches, and is not
+ * the ledger's.
+ */
+bool check_leaks(struct check *chk)
+{
+	struct machine *machine = chk->machine;
+	char live[DIVERGENCE_TEXT_MAX];
+
+	if (found_fault(chk) || !check_broken(chk))
+		return false;
+	if (rcu_read_lock_held(&machine->rcu))
+		return report_fault(chk, DIVERGENCE_LEAK, "",
+				    "%u RCU read-side sections left open",
+				    machine->rcu.readers);
+	if (!machine->ledger.nr_live)
+		return true;
+	list_live(&machine->ledger, live, sizeof(live));
+	return report_fault(chk, DIVERGENCE_LEAK, "", "%s left", live);
+}

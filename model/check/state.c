@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an operation that fails may change: nothing, or nothing that shows.
+ *
+ * Most operations refuse before they begin, and then not a VMA nor an entry may
+ * have been touched.  One that runs out of memory has begun: the kernel keeps
+ * the splits that it has made, and a VMA may have become faulted.  What the
+ * process sees must be the same: how its areas are mapped, wherever the VMAs
+ * under them are cut, and what its pages hold.
+ */
+#include <errno.h>
+#include "check_internal.h"
+
+static bool area_takes(const struct area *area,
+		       const struct vm_area_struct *vma, u64 mask)
+{
+	if (vma->vm_start != area->end ||
+	    (vma->vm_flags & mask) != area->flags || vma->vm_file != area->file)
+		return false;
+	return vma_is_anonymous(vma) ||
+	       vma->vm_pgoff == area->pgoff + (area->end - area->start);
+}
+
+bool area_next(struct vm_area_struct **vmap, u64 mask, struct area *area)
+{
+	struct vm_area_struct *vma = *vmap;
+
+	if (!vma)
+		return false;
+	*area = (struct area){
+		.start = vma->vm_start,
+		.end = vma->vm_start,
+		.flags = vma->vm_flags & mask,
+		.file = vma->vm_file,
+		.pgoff = vma_is_anonymous(vma) ? 0 : vma->vm_pgoff,
+	};
+	while (vma && area_takes(area, vma, mask)) {
+		area->end = vma->vm_end;
+		vma = vma_next(vma);
+	}
+	*vmap = vma;
+	return true;
+}
+
+/* splitmix64's finalizer over what there was and what comes. */
+static u64 digest_add(u64 digest, u64 value)
+{
+	u64 z = digest * 31 + value + 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static u64 digest_areas(u64 digest, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = find_vma(mm, 0);
+	struct area area;
+
+	while (area_next(&vma, ~0ULL, &area)) {
+		digest = digest_add(digest, area.start);
+		digest = digest_add(digest, area.end);
+		digest = digest_add(digest, area.flags);
+		digest = digest_add(digest, (u64)(s64)area.file);
+		digest = digest_add(digest, area.pgoff);
+	}
+	return digest;
+}
+
+/* The zero page and pages of files show what no page at all shows. */
+static u64 digest_pages(u64 digest, struct mm_struct *mm)
+{
+	const struct pte *pte;
+	u64 addr = 0;
+
+	for (; (pte = pte_next(mm, addr, ~0ULL)); addr++) {
+		addr = pte_addr(pte);
+		if (!pte->folio)
+			continue;
+		digest = digest_add(digest, addr);
+		digest = digest_add(digest, pte->folio->content);
+	}
+	return digest;
+}
+
+static u64 digest_mm(struct mm_struct *mm)
+{
+	return digest_pages(digest_areas(0, mm), mm);
+}
+
+void check_state_save(struct check_state *state, struct mm_struct *mm,
+		      bool deep)
+{
+	*state = (struct check_state){ 0 };
+	if (!mm)
+		return;
+	state->mm_id = mm->id;
+	state->changes = mm->changes;
+	if (deep)
+		state->contents = digest_mm(mm);
+}
+
+/* Can an operation that ends so have done a part of its work? */
+static bool fails_half_way(int err)
+{
+	return err == ENOMEM || err == EAGAIN;
+}
+
+bool check_state_kept(struct check *chk, const struct check_state *state,
+		      struct mm_struct *mm, int err, bool partial, bool deep)
+{
+	const char *text = NULL;
+
+	if (state->mm_id != (mm ? mm->id : 0))
+		text = "has another address space";
+	else if (!mm || partial)
+		return true;
+	else if (!fails_half_way(err) && mm->changes != state->changes)
+		text = "has changed VMAs or page tables";
+	else if (deep && digest_mm(mm) != state->contents)
+		text = "sees other mappings or contents";
+	if (!text)
+		return true;
+	return report_fault(chk, DIVERGENCE_STATE, "",
+			    "the operation failed, but its process %s", text);
+}

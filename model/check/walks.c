@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each reverse map's walk against the page tables.
+ *
+ * A walk can hand over a VMA that was freed long ago, so its pointer is not
+ * followed before it is known to be good.  Most are: they belong to an entry
+ * that maps a folio under check, and were noted with it (scratch->vmas).  For
+ * the others there is a table of all VMAs, which is made anew only when VMAs or
+ * mms came or went since the last time; the ledger's counts tell.
+ */
+#include "check_internal.h"
+
+static struct liveness liveness_now(const struct mm_world *world)
+{
+	const struct ledger_kind *vmas = &world->ledger->kinds[world->kind_vma];
+	const struct ledger_kind *mms = &world->ledger->kinds[world->kind_mm];
+
+	return (struct liveness){
+		.vmas_total = vmas->total,
+		.vmas_live = vmas->live,
+		.mms_total = mms->total,
+		.mms_live = mms->live,
+	};
+}
+
+static bool liveness_equal(const struct liveness *a, const struct liveness *b)
+{
+	return a->vmas_total == b->vmas_total && a->vmas_live == b->vmas_live &&
+	       a->mms_total == b->mms_total && a->mms_live == b->mms_live;
+}
+
+static bool live_add_mm(struct ptr_set *live, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = find_vma(mm, 0);
+
+	for (; vma; vma = vma_next(vma))
+		if (!ptr_set_add(live, vma))
+			return false;
+	return true;
+}
+
+/* Makes scratch->live current. */
+static bool live_refresh(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+	struct check_scratch *scratch = chk->scratch;
+	struct liveness now = liveness_now(world);
+	struct mm_struct *mm;
+
+	if (liveness_equal(&now, &scratch->live_at))
+		return true;
+	ptr_set_clear(&scratch->live);
+	TAILQ_FOREACH(mm, &world->mms, entry) {
+		if (!live_add_mm(&scratch->live, mm)) {
+			scratch->live_at = (struct liveness){ 0 };
+			return report_oom(chk);
+		}
+	}
+	scratch->live_at = now;
+	return true;
+}
+
+bool vma_is_alive(struct check *chk, const struct vm_area_struct *vma)
+{
+	if (ptr_set_find(&chk->scratch->vmas, vma))
+		return true;
+	return live_refresh(chk) && ptr_set_find(&chk->scratch->live, vma);
+}
+
+struct pte *pte_of_folio(struct mm_struct *mm, u64 addr,
+			 const struct folio *folio)
+{
+	struct pte *pte = pte_lookup(mm, addr);
+
+	return pte && pte->kind == PTE_ANON && pte->folio == folio ? pte : NULL;
+}
+
+struct walk {
+	struct check *chk;
+	struct rmap *rmap;
+};
+
+/* Is what the walk handed over a place where @folio could be? */
+static bool check_place(const struct walk *walk, const struct folio *folio,
+			const struct vm_area_struct *vma, u64 addr)
+{
+	const char *name = walk->rmap->ops->name;
+	struct check *chk = walk->chk;
+
+	if (!vma_is_alive(chk, vma))
+		return report_fault(
+			chk, DIVERGENCE_STRAY, name,
+			"%s hands over a VMA that no mm has for folio %llu",
+			name, (ull)folio->id);
+	if (vma_lookup(vma->vm_mm, addr) != vma)
+		return report_fault(
+			chk, DIVERGENCE_STRAY, name,
+			"%s hands over %s for folio %llu, outside the VMA",
+			name, place_name(chk, vma->vm_mm, addr).text,
+			(ull)folio->id);
+	if (linear_page_index(vma, addr) != folio->index)
+		return report_fault(
+			chk, DIVERGENCE_STRAY, name,
+			"%s hands over %s, of offset %#llx, for folio %llu, of offset %#llx",
+			name, place_name(chk, vma->vm_mm, addr).text,
+			(ull)linear_page_index(vma, addr), (ull)folio->id,
+			(ull)folio->index);
+	return true;
+}
+
+static int visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
+		 void *arg)
+{
+	const char *name = ((struct walk *)arg)->rmap->ops->name;
+	struct check *chk = ((struct walk *)arg)->chk;
+	struct ptr_item *item;
+	struct pte *pte;
+
+	if (!check_place(arg, folio, vma, addr))
+		return 0;
+	pte = pte_of_folio(vma->vm_mm, addr, folio);
+	if (!pte)
+		return 0;
+	item = ptr_set_add(&chk->scratch->found, pte);
+	if (!item)
+		report_oom(chk);
+	else if (item->count++)
+		report_fault(chk, DIVERGENCE_DUPLICATE, name,
+			     "%s finds folio %llu at %s twice", name,
+			     (ull)folio->id,
+			     place_name(chk, vma->vm_mm, addr).text);
+	return 1;
+}
+
+static bool is_before(const struct pte *a, const struct pte *b)
+{
+	if (pte_mm(a)->id != pte_mm(b)->id)
+		return pte_mm(a)->id < pte_mm(b)->id;
+	return pte_addr(a) < pte_addr(b);
+}
+
+/* Of the entries that the walk did not find, the one to name. */
+static const struct pte *first_missed(const struct check *chk,
+				      const struct folio *folio)
+{
+	const struct pte *pte, *first = NULL;
+
+	LIST_FOREACH(pte, &folio->mappings, mapped)
+		if (!ptr_set_find(&chk->scratch->found, pte) &&
+		    (!first || is_before(pte, first)))
+			first = pte;
+	return first;
+}
+
+/*
+ * All that was found maps the folio, each entry once; so when as many were
+ * found as there are, none was missed.
+ */
+static bool check_missed(const struct walk *walk, const struct folio *folio)
+{
+	const char *name = walk->rmap->ops->name;
+	struct check *chk = walk->chk;
+	const struct pte *pte;
+
+	if (chk->scratch->found.nr == folio->mapcount)
+		return true;
+	pte = first_missed(chk, folio);
+	if (!pte)
+		return true;
+	return report_fault(chk, DIVERGENCE_MISS, name,
+			    "%s does not find folio %llu at %s", name,
+			    (ull)folio->id,
+			    place_name(chk, pte_mm(pte), pte_addr(pte)).text);
+}
+
+static bool check_walk(struct check *chk, struct rmap *rmap,
+		       struct folio *folio)
+{
+	struct walk walk = { .chk = chk, .rmap = rmap };
+	struct rmap_walk_control rwc = {
+		.rmap_one = visit,
+		.arg = &walk,
+		.stats = &chk->stats.walk[rmap->slot],
+	};
+
+	ptr_set_clear(&chk->scratch->found);
+	rmap->ops->walk(rmap, folio, &rwc);
+	chk->stats.walks++;
+	if (!found_fault(chk) && check_missed(&walk, folio))
+		return true;
+	report_add_walks(chk, folio);
+	return false;
+}
+
+bool check_walks(struct check *chk, struct folio *folio)
+{
+	struct mm_world *world = &chk->machine->world;
+
+	chk->stats.folios++;
+	for (u32 i = 0; i < world->nr_rmaps; i++)
+		if (!check_walk(chk, &world->rmaps[i], folio))
+			return false;
+	return true;
+}

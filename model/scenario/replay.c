@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Replay: each op is done on every machine, then the machines are checked.
+ *
+ * Beside each other, all reverse maps hang on one machine.  In pure mode each
+ * one has a machine of its own, and two things follow:
+ *
+ * - Allocations differ, so "the Nth allocation" would fail in different places
+ *   on each machine, and from there on they may rightly part.  failalloc is
+ *   left out.
+ * - Merges differ: what one reverse map keeps as two VMAs may be one on the
+ *   other, and a process can see that where an operation asks for one VMA.
+ *   Such an operation is left out on all machines, and counted.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../mm/vma.h"
+#include "replay.h"
+
+/* mm_write()'s value: op_nr in the upper bits, the page's turn in the lower. */
+#define WRITE_VALUE_SHIFT 24
+_Static_assert(SCENARIO_TOUCH_MAX < 1ULL << WRITE_VALUE_SHIFT,
+	       "each page of a write needs a value of its own");
+
+struct replay_machine {
+	struct machine *machine;
+	struct check check;
+	int result; /* of the last operation */
+};
+
+struct replay {
+	const struct scenario *sc;
+	const struct replay_config *config;
+	struct replay_result *result;
+	struct replay_machine m[RMAP_MAX];
+	u32 nr;
+	bool failalloc_left_out;
+};
+
+static u64 prot_flags(u8 prot)
+{
+	switch (prot) {
+	case OP_PROT_RW:
+		return VM_READ | VM_WRITE;
+	case OP_PROT_R:
+		return VM_READ;
+	default:
+		return VM_NONE;
+	}
+}
+
+static u32 mremap_flags(const struct op *op)
+{
+	u32 flags = 0;
+
+	if (op->flags & OP_HAS_TO)
+		flags |= MREMAP_FIXED | MREMAP_MAYMOVE;
+	if (op->flags & OP_DONTUNMAP)
+		flags |= MREMAP_DONTUNMAP;
+	return flags;
+}
+
+static int op_mmap(struct mm_struct *mm, u64 addr, const struct op *op)
+{
+	int file = op->flags & OP_HAS_FILE ? op->file : NO_FILE;
+
+	return do_mmap(mm, addr, op->len, prot_flags(op->prot), file, op->off);
+}
+
+static int op_read(struct mm_struct *mm, u64 addr, u64 len)
+{
+	int err = 0;
+
+	for (u64 i = 0; i < len && !err; i++)
+		err = mm_read(mm, addr + i);
+	return err;
+}
+
+static int op_write(struct mm_struct *mm, u64 addr, u64 len, u32 op_nr)
+{
+	u64 value = (u64)op_nr << WRITE_VALUE_SHIFT;
+	int err = 0;
+
+	for (u64 i = 0; i < len && !err; i++)
+		err = mm_write(mm, addr + i, value + i + 1);
+	return err;
+}
+
+/* An operation of a living process, @mm its own: 0 or a negative errno. */
+static int do_op(struct machine *machine, struct mm_struct *mm, u64 base,
+		 const struct op *op, u32 op_nr)
+{
+	u64 addr = base + op->page;
+
+	switch ((enum op_kind)op->kind) {
+	case OP_MMAP:
+		return op_mmap(mm, addr, op);
+	case OP_MUNMAP:
+		return do_munmap(mm, addr, op->len);
+	case OP_MPROTECT:
+		return do_mprotect(mm, addr, op->len, prot_flags(op->prot));
+	case OP_MADVISE:
+		return do_madvise(mm, addr, op->len,
+				  (enum madvise_advice)op->advice);
+	case OP_MREMAP:
+		return do_mremap(mm, addr, op->len, op->new_len,
+				 mremap_flags(op), base + op->to);
+	case OP_READ:
+		return op_read(mm, addr, op->len);
+	case OP_WRITE:
+		return op_write(mm, addr, op->len, op_nr);
+	case OP_FORK:
+		return machine_fork(machine, op->proc, op->child);
+	case OP_VFORK:
+		return machine_vfork(machine, op->proc, op->child);
+	case OP_EXEC:
+		return machine_exec(machine, op->proc);
+	case OP_EXIT:
+		return machine_exit(machine, op->proc);
+	case OP_MIGRATE:
+		return mm_migrate(mm, addr);
+	case OP_FAILALLOC:
+	case NR_OPS:
+		break;
+	}
+	return -EINVAL;
+}
+
+int replay_op(struct machine *machine, const struct scenario *sc,
+	      const struct op *op, u32 op_nr)
+{
+	struct mm_struct *mm;
+
+	if (op->kind == OP_FAILALLOC) {
+		ledger_fail_nth(&machine->ledger, op->len);
+		return 0;
+	}
+	mm = machine_mm(machine, op->proc);
+	if (!mm)
+		return ESRCH;
+	return -do_op(machine, mm, sc->base, op, op_nr);
+}
+
+/*
+ * Can @op fail after it has begun?  When an allocation is going to fail, or
+ * when there is hardly room for another VMA (the splits that are done by then
+ * stay).
+ */
+static bool may_fail_half_way(const struct machine *machine,
+			      const struct mm_struct *mm)
+{
+	return machine->ledger.fail_in ||
+	       (mm && mm->map_count + 4 > machine->world.max_map_count);
+}
+
+/*
+ * Does @op, having failed with @err, rightly keep a part of what it did?
+ * @mm is as before the operation.
+ */
+static bool keeps_part(const struct op *op, int err, bool mapped_over)
+{
+	switch (op->kind) {
+	case OP_MPROTECT: /* VMA by VMA, up to the one that failed */
+	case OP_MADVISE:
+		return true;
+	case OP_READ: /* page by page */
+	case OP_WRITE:
+		return op->len > 1;
+	case OP_MMAP: /* what was there is unmapped first */
+		return err == ENOMEM && mapped_over;
+	case OP_MREMAP: /* so is the destination; and it goes VMA by VMA */
+		return err == ENOMEM && op->flags & OP_HAS_TO;
+	default:
+		return false;
+	}
+}
+
+static bool maps_over(struct mm_struct *mm, u64 base, const struct op *op)
+{
+	u64 addr = base + op->page;
+
+	return mm && op->kind == OP_MMAP &&
+	       find_vma_intersection(mm, addr, addr + op->len);
+}
+
+static void report_set(struct report *report, enum divergence_kind kind,
+		       const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void report_set(struct report *report, enum divergence_kind kind,
+		       const char *fmt, ...)
+{
+	va_list args;
+
+	memset(report, 0, sizeof(*report));
+	report->kind = kind;
+	report->rmap = "";
+	va_start(args, fmt);
+	vsnprintf(report->text, sizeof(report->text), fmt, args);
+	va_end(args);
+}
+
+/* Both checks; what only one of them finds is a fault of the other one. */
+static bool check_both(struct check *chk)
+{
+	bool touched_ok = check_touched(chk);
+	struct report touched = chk->report;
+	struct report all;
+	bool all_ok;
+
+	memset(&chk->report, 0, sizeof(chk->report));
+	all_ok = check_all(chk);
+	if (touched_ok && all_ok)
+		return true;
+	all = chk->report;
+	if (touched_ok)
+		report_set(&chk->report, DIVERGENCE_INVARIANT,
+			   "full and incremental checks disagree: "
+			   "only the full one finds %s: %s",
+			   divergence_kind_name(all.kind), all.text);
+	else if (all_ok)
+		report_set(&chk->report, DIVERGENCE_INVARIANT,
+			   "full and incremental checks disagree: "
+			   "only the incremental one finds %s: %s",
+			   divergence_kind_name(touched.kind), touched.text);
+	else
+		chk->report = touched;
+	return false;
+}
+
+static bool check_after(struct replay *rp, struct check *chk)
+{
+	switch (rp->config->check) {
+	case REPLAY_CHECK_TOUCHED:
+		return check_touched(chk);
+	case REPLAY_CHECK_ALL:
+		return check_all(chk);
+	case REPLAY_CHECK_BOTH:
+		return check_both(chk);
+	case REPLAY_CHECK_NONE:
+		break;
+	}
+	touched_reset(&chk->machine->world);
+	return true;
+}
+
+/* Takes over what @chk found at operation @op_nr; false for the caller. */
+static bool diverged(struct replay *rp, const struct check *chk, u32 op_nr)
+{
+	rp->result->diverged = true;
+	rp->result->report = chk->report;
+	rp->result->op_nr = op_nr;
+	/* Where both come at once, the divergence is what matters. */
+	rp->result->unexpected = false;
+	return false;
+}
+
+/* Does @op on one machine and checks that machine.  False: it diverged. */
+static bool step_machine(struct replay *rp, struct replay_machine *m,
+			 const struct op *op, u32 op_nr)
+{
+	const struct replay_config *config = rp->config;
+	struct machine *machine = m->machine;
+	struct mm_struct *mm = machine_mm(machine, op->proc);
+	bool checking = config->check != REPLAY_CHECK_NONE;
+	bool deep = may_fail_half_way(machine, mm);
+	bool mapped_over = maps_over(mm, rp->sc->base, op);
+	struct check_state state;
+
+	if (checking)
+		check_state_save(&state, mm, deep);
+	m->result = replay_op(machine, rp->sc, op, op_nr);
+	if (checking && m->result &&
+	    !check_state_kept(&m->check, &state, machine_mm(machine, op->proc),
+			      m->result, keeps_part(op, m->result, mapped_over),
+			      deep))
+		return diverged(rp, &m->check, op_nr);
+	/* First, so that a check that meets what is freed trips over it. */
+	synchronize_rcu(&machine->rcu);
+	if (!check_after(rp, &m->check))
+		return diverged(rp, &m->check, op_nr);
+	if (config->after_op)
+		config->after_op(config->arg, op_nr, m->result, machine);
+	return true;
+}
+
+/*
+ * fork copies the page tables of faulted VMAs only, so it depends on merges
+ * whether a child has the zero page or a page of the file, which migrate tells
+ * from nothing at all.  Whether anonymous pages are where they should be is
+ * seen in the contents.
+ */
+static int comparable_result(const struct op *op, int result)
+{
+	if (op->kind == OP_MIGRATE && result != EAGAIN && result != ENOMEM)
+		return 0;
+	return result;
+}
+
+static const char *result_name(int result)
+{
+	const char *name = errno_name(result);
+
+	return name ? name : "an errno without a name";
+}
+
+/* Pure: each machine must have done as the first one did.  False: diverged. */
+static bool compare_machines(struct replay *rp, const struct op *op, u32 op_nr)
+{
+	struct replay_machine *first = &rp->m[0];
+
+	for (u32 i = 1; i < rp->nr; i++) {
+		struct replay_machine *m = &rp->m[i];
+
+		if (comparable_result(op, m->result) !=
+		    comparable_result(op, first->result)) {
+			report_set(&m->check.report, DIVERGENCE_CONTENT,
+				   "results differ: %s %s, %s %s",
+				   rp->config->machine.rmaps[0]->name,
+				   result_name(first->result),
+				   rp->config->machine.rmaps[i]->name,
+				   result_name(m->result));
+			return diverged(rp, &m->check, op_nr);
+		}
+		if (rp->config->check == REPLAY_CHECK_NONE)
+			continue;
+		if (!check_contents(&m->check, first->machine, m->machine))
+			return diverged(rp, &m->check, op_nr);
+	}
+	return true;
+}
+
+/*
+ * How many pages from op->page on one VMA must hold for mremap to do it; 0 if
+ * that does not matter: a pure move takes several, shrinking in place any.
+ */
+static u64 one_vma_len(const struct op *op)
+{
+	if (op->kind != OP_MREMAP || op->len == op->new_len)
+		return 0;
+	if (op->flags & OP_HAS_TO)
+		return min_u64(op->len, op->new_len);
+	return op->new_len > op->len ? op->len : 0;
+}
+
+static bool one_vma_covers(struct mm_struct *mm, u64 addr, u64 len)
+{
+	struct vm_area_struct *vma = mm ? vma_lookup(mm, addr) : NULL;
+
+	return vma && len <= vma->vm_end - addr;
+}
+
+/*
+ * Pure: would the machines rightly part at @op?  Where VMAs end depends on
+ * which merges the reverse map allows.
+ */
+static bool machines_would_part(struct replay *rp, const struct op *op)
+{
+	u64 addr = rp->sc->base + op->page;
+	u64 len = one_vma_len(op);
+	bool covers = false;
+
+	for (u32 i = 0; i < rp->nr && len; i++) {
+		struct mm_struct *mm = machine_mm(rp->m[i].machine, op->proc);
+		bool this_covers = one_vma_covers(mm, addr, len);
+
+		if (i && this_covers != covers)
+			return true;
+		covers = this_covers;
+	}
+	return false;
+}
+
+/* One operation on all machines.  False: stop. */
+static bool step(struct replay *rp, u32 op_nr)
+{
+	const struct op *op = &rp->sc->ops[op_nr - 1];
+	int result;
+
+	if (rp->config->pure && op->kind == OP_FAILALLOC) {
+		rp->failalloc_left_out = true;
+		rp->result->skipped++;
+		return true;
+	}
+	if (machines_would_part(rp, op)) {
+		rp->result->skipped++;
+		return true;
+	}
+	rp->result->ops++;
+	for (u32 i = 0; i < rp->nr; i++)
+		if (!step_machine(rp, &rp->m[i], op, op_nr))
+			return false;
+	if (!compare_machines(rp, op, op_nr))
+		return false;
+
+	/* A result that was asserted of a failing allocation cannot come. */
+	if (!(op->flags & OP_HAS_EXPECTED) || rp->failalloc_left_out)
+		return true;
+	result = rp->m[0].result;
+	if (result == op->expected)
+		return true;
+	rp->result->unexpected = true;
+	rp->result->op_nr = op_nr;
+	rp->result->result = result;
+	return false;
+}
+
+/* Everything ends, and nothing may be left.  False: diverged. */
+static bool finish_machine(struct replay *rp, struct replay_machine *m)
+{
+	struct machine *machine = m->machine;
+	struct check *chk = &m->check;
+	bool checking = rp->config->check != REPLAY_CHECK_NONE;
+
+	/* An allocation that is still to fail was meant for an operation. */
+	ledger_fail_nth(&machine->ledger, 0);
+	if (checking && !check_all(chk))
+		return diverged(rp, chk, 0);
+	for (u32 proc = 0; proc < machine->nr_procs; proc++) {
+		if (!machine_mm(machine, proc))
+			continue;
+		machine_exit(machine, proc);
+		synchronize_rcu(&machine->rcu);
+		if (!check_after(rp, chk))
+			return diverged(rp, chk, 0);
+	}
+	if (checking && !check_leaks(chk))
+		return diverged(rp, chk, 0);
+	return true;
+}
+
+/* Adds up what machine @ledger counts of each kind of object. */
+static void add_kinds(struct replay_result *result, const struct ledger *ledger)
+{
+	for (u32 i = 0; i < ledger->nr_kinds; i++) {
+		const struct ledger_kind *kind = &ledger->kinds[i];
+		u32 k = 0;
+
+		while (k < result->nr_kinds &&
+		       strcmp(result->kinds[k].name, kind->name))
+			k++;
+		if (k == LEDGER_KIND_MAX)
+			return;
+		if (k == result->nr_kinds) {
+			result->kinds[result->nr_kinds++] = *kind;
+			continue;
+		}
+		result->kinds[k].live += kind->live;
+		result->kinds[k].peak += kind->peak;
+		result->kinds[k].total += kind->total;
+	}
+}
+
+static const char *proc_name(void *arg, u32 proc)
+{
+	const struct scenario *sc = arg;
+
+	if (proc >= sc->nr_procs || !sc->names[proc][0])
+		return "?";
+	return sc->names[proc];
+}
+
+static int add_machine(struct replay *rp, const struct machine_config *config)
+{
+	struct replay_machine *m = &rp->m[rp->nr];
+	struct check_names names = {
+		.proc_name = proc_name,
+		.arg = (void *)rp->sc,
+		.base = rp->sc->base,
+	};
+
+	m->machine = machine_create(config);
+	if (!m->machine)
+		return -ENOMEM;
+	check_init(&m->check, m->machine, &names);
+	rp->nr++;
+	return 0;
+}
+
+static int make_machines(struct replay *rp)
+{
+	const struct machine_config *all = &rp->config->machine;
+	struct machine_config one = *all;
+
+	if (!rp->config->pure)
+		return add_machine(rp, all);
+	for (u32 i = 0; i < all->nr_rmaps; i++) {
+		int err;
+
+		one.rmaps[0] = all->rmaps[i];
+		one.nr_rmaps = 1;
+		err = add_machine(rp, &one);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void take_stock(struct replay *rp)
+{
+	struct replay_result *result = rp->result;
+
+	for (u32 i = 0; i < rp->nr; i++) {
+		result->walks += rp->m[i].check.stats.walks;
+		result->folios += rp->m[i].check.stats.folios;
+		add_kinds(result, &rp->m[i].machine->ledger);
+	}
+}
+
+static void replay_all(struct replay *rp)
+{
+	for (u32 op_nr = 1; op_nr <= rp->sc->nr_ops; op_nr++)
+		if (!step(rp, op_nr))
+			break;
+	for (u32 i = 0; i < rp->nr && !rp->result->diverged; i++)
+		finish_machine(rp, &rp->m[i]);
+	take_stock(rp);
+}
+
+int replay(const struct scenario *sc, const struct replay_config *config,
+	   struct replay_result *result)
+{
+	struct replay rp = {
+		.sc = sc,
+		.config = config,
+		.result = result,
+	};
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	err = make_machines(&rp);
+	if (!err)
+		replay_all(&rp);
+	for (u32 i = 0; i < rp.nr; i++) {
+		check_exit(&rp.m[i].check);
+		machine_destroy(rp.m[i].machine);
+	}
+	return err;
+}

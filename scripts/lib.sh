@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the scripts share; sourced, with $0 the script.
+# shellcheck shell=sh disable=SC2034
+
+set -eu
+cd "$(dirname "$0")/.."
+me=scripts/$(basename "$0")
+
+# What a build takes, and what clang's sanitizers, libFuzzer and llvm-cov come with.
+packages_build="cmake ninja-build gcc libc6-dev libbsd-dev uthash-dev"
+packages_clang="clang llvm libclang-rt-dev"
+packages_test="libcmocka-dev clang-format"
+
+die() {
+	echo "$me: $*" >&2
+	exit 2
+}
+
+# The script's opening comment, from its third line on.
+usage() {
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$me"
+}
+
+# A number of seconds, from an option.
+seconds() {
+	case $1 in
+	'' | *[!0-9]* | ???????*) die "--seconds '$1': expected a number of seconds" ;;
+	esac
+	[ "$1" -gt 0 ] || die "--seconds 0: expected at least 1"
+}
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# need PACKAGE...: installs what is missing, or says how to.
+need() {
+	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+		# Another distribution: only the build can tell what it misses.
+		if ! command -v cmake >/dev/null || ! command -v ninja >/dev/null; then
+			die "needs what Debian calls: $*"
+		fi
+		return 0
+	fi
+	missing=
+	for package; do
+		is_installed "$package" || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+
+	by_hand="apt-get install -y --no-install-recommends$missing"
+	if [ "$(id -u)" = 0 ]; then
+		as_root=
+	elif command -v sudo >/dev/null; then
+		as_root=sudo
+	else
+		die "not root and no sudo; as root, run: $by_hand"
+	fi
+	mkdir -p build
+	echo "$me: installing$missing"
+	# shellcheck disable=SC2086 # a list of packages, and sudo or nothing
+	{ $as_root apt-get -qq update &&
+		$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+			--no-install-recommends $missing </dev/null >build/packages.log 2>&1; } ||
+		die "cannot install packages; as root, run: apt-get update && $by_hand"
+}
+
+# build PRESET [CMAKE_OPTION...]: into build/PRESET; quiet unless it fails.
+build() {
+	preset=$1
+	shift
+	mkdir -p build
+	log=build/$preset.log
+	echo "$me: building build/$preset"
+	{ cmake --preset "$preset" "$@" && cmake --build "build/$preset"; } >"$log" 2>&1 || {
+		cat "$log" >&2
+		die "cannot build $preset"
+	}
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff: the table of subcommands.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "tools.h"
+
+struct command {
+	const char *name;
+	const char *args;
+	const char *text;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+	{ "run", "FILE...", "replay scenarios and compare the reverse maps",
+	  cmd_run },
+	{ "convert", "FILE", "a scenario from text to bytes, or back",
+	  cmd_convert },
+	{ "list", "", "reverse maps, operations, bugs", cmd_list },
+	{ "gen", "random", "make a random scenario", cmd_gen },
+};
+
+static void print_help(FILE *out)
+{
+	fprintf(out, "Usage: rmapdiff COMMAND [ARGUMENT...]\n"
+		     "Drives reverse maps of anonymous memory through the same "
+		     "operations and compares them.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-8s %-8s  %s\n", commands[i].name,
+			commands[i].args, commands[i].text);
+	fprintf(out, "\nrmapdiff COMMAND --help says more.  Exit status: 0 "
+		     "fine, 1 divergence, 2 bad usage or a bad file.\n");
+}
+
+int main(int argc, char **argv)
+{
+	char name[64];
+
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return finish_output("rmapdiff", EXIT_OK);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "rmapdiff %s", commands[i].name);
+		argv[1] = name;
+		return finish_output(name, commands[i].run(argc - 1, argv + 1));
+	}
+	return usage_error("rmapdiff", "unknown command '%s'; see --help",
+			   argv[1]);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rmapdiff command: what its subcommands share.
+ */
+#ifndef RMAPDIFF_TOOLS_TOOLS_H
+#define RMAPDIFF_TOOLS_TOOLS_H
+
+#include <getopt.h>
+#include "../model/scenario/scenario.h"
+
+/* Exit status. */
+#define EXIT_OK 0
+#define EXIT_DIVERGED 1 /* or a result that was not the asserted one */
+#define EXIT_USAGE 2 /* bad usage, or a bad file */
+
+/*
+ * Each takes its own arguments, argv[0] being "rmapdiff NAME" for messages, and
+ * returns the exit status.
+ */
+int cmd_run(int argc, char **argv);
+int cmd_convert(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_gen(int argc, char **argv);
+
+/* A larger file is not a scenario that anyone wrote or a fuzzer made. */
+#define INPUT_SIZE_MAX (64U << 20)
+
+/* A file as it was read; "-" is standard input. */
+struct input {
+	const char *name; /* for messages */
+	u8 *bytes;
+	size_t len;
+	bool is_text;
+};
+
+/*
+ * Both return 0, or EXIT_USAGE after one line on standard error.  A loaded
+ * input goes back with input_free(), a parsed scenario with scenario_free().
+ */
+int input_load(struct input *in, const char *path);
+int input_parse(const struct input *in, struct scenario *sc);
+void input_free(struct input *in);
+
+/* "NAME: line:column: text" on standard error, as compilers have it. */
+void print_scenario_error(const char *name, const struct scenario_error *err);
+
+/* One line on standard error; EXIT_USAGE. */
+int usage_error(const char *command, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A decimal or 0x number in [min, max], all of @arg; false if it is not. */
+bool parse_number(const char *arg, u64 min, u64 max, u64 *number);
+
+/* Was everything on standard output written?  If not: a line, EXIT_USAGE. */
+int finish_output(const char *command, int status);
+
+#endif
