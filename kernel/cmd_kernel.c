@@ -35,6 +35,7 @@ struct kernel_command {
 	u64 nr_ops;
 	u64 nr_disagreements;
 	u64 nr_unsuitable;
+	u64 nr_migrations;
 	u64 nr_migrations_skipped;
 	u64 nr_bad; /* files that could not be read */
 	u64 nr_written;
@@ -62,6 +63,9 @@ static int print_help(void)
 	       "operation\n"
 	       "  --check-proc         hold what was read against "
 	       "/proc/PID/pagemap, kpagecount, kpageflags; slow\n"
+	       "  --compact            migrate by compacting all memory "
+	       "where there is one NUMA node only; slow,\n"
+	       "                       and moves other processes' pages too\n"
 	       "  --as-of VERSION      the model's order of chains and reuse, "
 	       "6.18 or 7.0 (the running one's)\n"
 	       "  --bug NAME           put a known bug into the model; may be "
@@ -97,6 +101,7 @@ static bool count(struct kernel_command *kc, const char *name, int err,
 		return false;
 	}
 	kc->nr_ops += result->ops;
+	kc->nr_migrations += result->migrations;
 	kc->nr_migrations_skipped += result->migrations_skipped;
 	switch (result->verdict) {
 	case KERNEL_AGREES:
@@ -159,9 +164,12 @@ static void do_file(struct kernel_command *kc, const char *path)
 	input_free(&in);
 }
 
-static int not_hidden(const struct dirent *entry)
+/* A scenario's name ends in .rmap; a fuzz input's has no extension. */
+static int may_be_scenario(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.';
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return !dot || !strcmp(dot, ".rmap");
 }
 
 /* A file, or a directory with all that is below it, by name. */
@@ -177,7 +185,7 @@ static void do_path(struct kernel_command *kc, const char *path, u32 depth)
 		return;
 	}
 	n = depth < DIRECTORY_DEPTH_MAX ?
-		    scandir(path, &entries, not_hidden, alphasort) :
+		    scandir(path, &entries, may_be_scenario, alphasort) :
 		    -1;
 	if (n < 0) {
 		kc->nr_bad++;
@@ -348,6 +356,7 @@ enum {
 	OPT_OUT,
 	OPT_SHOW,
 	OPT_CHECK_PROC,
+	OPT_COMPACT,
 	OPT_AS_OF,
 	OPT_BUG,
 };
@@ -374,6 +383,9 @@ static int parse_option(struct kernel_command *kc, int c)
 	case OPT_CHECK_PROC:
 		kc->session.check_proc = true;
 		return 0;
+	case OPT_COMPACT:
+		kc->session.compact = true;
+		return 0;
 	case OPT_AS_OF:
 		return parse_as_of(kc);
 	case OPT_BUG:
@@ -399,6 +411,7 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 		{ "out", required_argument, NULL, OPT_OUT },
 		{ "show", no_argument, NULL, OPT_SHOW },
 		{ "check-proc", no_argument, NULL, OPT_CHECK_PROC },
+		{ "compact", no_argument, NULL, OPT_COMPACT },
 		{ "as-of", required_argument, NULL, OPT_AS_OF },
 		{ "bug", required_argument, NULL, OPT_BUG },
 		{ 0 },
@@ -427,10 +440,15 @@ static int summarize(const struct kernel_command *kc)
 	if (kc->nr_unsuitable)
 		printf("%" PRIu64 " skipped: not for a kernel\n",
 		       kc->nr_unsuitable);
+	if (kc->nr_migrations)
+		printf("%" PRIu64 " migrations done\n", kc->nr_migrations);
 	if (kc->nr_migrations_skipped)
-		printf("%" PRIu64 " migrations left out: this machine has one "
-		       "NUMA node, so that move_pages() moves nothing\n",
-		       kc->nr_migrations_skipped);
+		printf("%" PRIu64 " migrations left out: %s\n",
+		       kc->nr_migrations_skipped,
+		       kc->session.compact ?
+			       "compaction did not move the page" :
+			       "one NUMA node, move_pages() moves nothing; "
+			       "see --compact");
 	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64
 	       " disagreements\n",
 	       kc->nr_files, kc->nr_ops, kc->nr_disagreements);
@@ -458,6 +476,7 @@ int cmd_kernel(int argc, char **argv)
 	}
 	kc.session.show = wanted.show;
 	kc.session.check_proc = wanted.check_proc;
+	kc.session.compact = wanted.compact;
 	kc.session.config.bugs = kc.bugs;
 	if (kc.as_of_set)
 		kc.session.config.as_of = kc.as_of;

@@ -74,6 +74,10 @@ static int count_own_vmas(struct kernel_session *ks, u32 *count)
 		pid = executors_pid(&ks->executors, 0);
 		err = readback_run(ks->readback, &pid, 1, 0, TASK_PAGES, &dump);
 		*count = err ? 0 : dump->vma_count;
+		readback_leave_out(ks->readback, 0, EXECUTOR_FIRST_PAGE,
+				   EXECUTOR_LAST_PAGE);
+		readback_leave_out(ks->readback, 1, STACK_FIRST_PAGE,
+				   TASK_PAGES);
 		if (!err)
 			err = executors_end(&ks->executors);
 	}
@@ -257,11 +261,60 @@ static int do_migrate(struct run *run, const struct op *op, int *result)
 	return 0;
 }
 
+/* The frame at the page that @op names, as last looked at; 0: none. */
+static u64 frame_of(const struct run *run, const struct op *op)
+{
+	const struct dump *dump = run->dump;
+	u64 address = run->sc->base + op->page;
+	u32 i, first = SNAP_NONE;
+
+	for (i = 0; i < run->nr; i++)
+		if (run->slots[i] == op->proc)
+			first = dump->procs[i].same_as;
+	if (first == SNAP_NONE)
+		return 0;
+	for (i = 0; i < dump->procs[first].vma_count; i++) {
+		const struct dump_vma *vma =
+			&dump->vmas[dump->procs[first].vma_first + i];
+		u32 k;
+
+		for (k = 0; k < vma->page_count; k++)
+			if (dump->pages[vma->page_first + k].address == address)
+				return dump->pages[vma->page_first + k].pfn;
+	}
+	return 0;
+}
+
+/*
+ * Compaction moves what it likes, this page or others, and others make no
+ * difference here: frames have no names.  Only if this one moved the model's
+ * moves too.
+ */
+static int do_compact(struct run *run, const struct op *op, int *result)
+{
+	u64 before = frame_of(run, op);
+	int err;
+
+	if (!before || kernel_compact())
+		return -ENODEV;
+	err = look(run);
+	if (err)
+		return err;
+	*result = 0;
+	return frame_of(run, op) == before ? -ENODEV : 0;
+}
+
 static int do_on_kernel(struct run *run, const struct op *op, u32 op_nr,
 			int *result)
 {
-	if (op->kind == OP_MIGRATE)
-		return do_migrate(run, op, result);
+	int err;
+
+	if (op->kind == OP_MIGRATE) {
+		err = do_migrate(run, op, result);
+		if (err == -ENODEV && run->ks->compact)
+			err = do_compact(run, op, result);
+		return err;
+	}
 	return executors_do(&run->ks->executors, run->sc, op, op_nr, result);
 }
 
@@ -288,6 +341,7 @@ static bool step(struct run *run, u32 op_nr, int *err)
 		run->result->migrations_skipped++;
 		return true;
 	}
+	run->result->migrations += op->kind == OP_MIGRATE && !kernel;
 	if (*err == -E2BIG) {
 		*err = 0;
 		return unsuitable(run, "too many processes at once");

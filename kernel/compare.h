@@ -23,6 +23,7 @@ struct kernel_session {
 	struct machine_config config; /* of the model */
 	bool check_proc; /* hold the readback against /proc, too */
 	u64 pages_checked; /* against /proc */
+	bool compact; /* migrate by compaction where there is one node only */
 	FILE *show; /* where to show what the kernel has; NULL: do not */
 };
 
@@ -42,6 +43,7 @@ enum kernel_verdict {
 struct kernel_result {
 	enum kernel_verdict verdict;
 	u32 ops; /* done */
+	u32 migrations; /* done on both */
 	u32 migrations_skipped;
 	u32 op_nr; /* of the disagreement, from 1; 0: before the first */
 	struct snap_difference diff; /* of the disagreement */
@@ -74,6 +76,12 @@ bool kernel_suitable(const struct scenario *sc, struct kernel_window *window,
  * only one node.
  */
 int kernel_migrate(pid_t pid, u64 address, int *result);
+
+/*
+ * Compacts all of memory, which moves many pages, of other processes too.  0 or
+ * -ENODEV where that cannot be asked for.
+ */
+int kernel_compact(void);
 
 /*
  * Takes operations out of @sc as long as it still disagrees; ends with the

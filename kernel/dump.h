@@ -17,6 +17,7 @@
 #define DUMP_NODES_MAX 32768
 #define DUMP_PAGES_MAX 32768
 #define DUMP_HASH_SIZE 8192
+#define DUMP_OWN_MAX 2
 
 enum dump_status {
 	DUMP_OK,
@@ -94,6 +95,11 @@ struct dump {
 	/* in */
 	__u64 window_first;
 	__u64 window_last;
+	/* Not looked at: VMAs that begin in one of these, an executor's own. */
+	struct {
+		__u64 first;
+		__u64 last;
+	} own[DUMP_OWN_MAX];
 	__u64 page_offset; /* virtual address of physical address 0 */
 	__u64 vmemmap; /* of struct page 0 */
 	__u32 levels; /* of the page tables */

@@ -465,6 +465,10 @@ int executors_do(struct executors *ex, const struct scenario *sc,
 	*result = ESRCH;
 	if (!nr)
 		return 0;
+	*result = EEXIST;
+	if ((op->kind == OP_FORK || op->kind == OP_VFORK) &&
+	    ex->channel_of[op->child])
+		return 0;
 	switch (op->kind) {
 	case OP_FORK:
 		return spawn(ex, nr, op->child, 0, result);

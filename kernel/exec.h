@@ -15,9 +15,13 @@
 
 #define EXEC_WHY_MAX 256
 
-/* The last page number that a window may have, below the executor itself. */
-#define EXECUTOR_FIRST_PAGE (0x5fe000000000UL >> 12)
+/*
+ * Where an executor has VMAs of its own: its program and the channels; its stack
+ * and what the kernel maps above, with no address randomized.  Page numbers.
+ */
+#define EXECUTOR_FIRST_PAGE (0x5fe000000000ULL >> 12)
 #define EXECUTOR_LAST_PAGE ((CHANNELS_ADDRESS >> 12) + 0xff)
+#define STACK_FIRST_PAGE 0x7ffff0000ULL
 
 struct executor {
 	pid_t pid; /* in the executors' namespace; 0: not alive */

@@ -1,57 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Migration on request: to another NUMA node, where there is one.
+ * Migration on request: to another NUMA node where there is one, else by
+ * compaction.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "compare.h"
 
-/* The first and the last node that is there: two, or the same one. */
-static bool two_nodes(int nodes[2])
+/* How many nodes there are, up to two of them in @nodes: 0, 1 or 2. */
+static int find_nodes(int nodes[2])
 {
 	FILE *file = fopen("/sys/devices/system/node/has_memory", "re");
-	int got, first, last;
 	char mark = 0;
+	int got;
 
 	if (!file)
-		return false;
+		return 0;
 	/* "0", "0-1", "0,2", "0-1,3": the first two numbers are enough. */
-	got = fscanf(file, "%d%c%d", &first, &mark, &last);
+	got = fscanf(file, "%d%c%d", &nodes[0], &mark, &nodes[1]);
 	fclose(file);
-	if (got < 3 || (mark != '-' && mark != ','))
-		return false;
-	nodes[0] = first;
-	nodes[1] = last;
-	return true;
+	if (got < 1)
+		return 0;
+	return got == 3 && (mark == '-' || mark == ',') ? 2 : 1;
 }
 
-static long move_page(pid_t pid, u64 address, const int *node, int *status)
+/* What came of it in @status: a node, or a negative errno. */
+static int move_page(pid_t pid, u64 address, const int *node, int *status)
 {
 	void *page = (void *)(uintptr_t)address;
 
-	return syscall(SYS_move_pages, pid, 1UL, &page, node, status,
-		       node ? MPOL_MF_MOVE_ALL : 0);
+	if (syscall(SYS_move_pages, pid, 1UL, &page, node, status,
+		    node ? MPOL_MF_MOVE_ALL : 0) < 0)
+		return -errno;
+	return 0;
 }
 
+/*
+ * Where there is one node only it is asked where the page is: what could not be
+ * moved is refused all the same.  (A move to the node where it is would be, too,
+ * but drains the LRU batches of all CPUs first, which takes milliseconds.)
+ */
 int kernel_migrate(pid_t pid, u64 address, int *result)
 {
-	int nodes[2], status, now;
+	int nodes[2], status, err;
+	int count = find_nodes(nodes);
 
-	if (!two_nodes(nodes))
+	if (!count)
 		return -ENODEV;
-	if (move_page(pid, address, NULL, &now))
-		return -errno;
-	if (now >= 0) {
-		status = now;
-		if (move_page(pid, address,
-			      now == nodes[0] ? &nodes[1] : &nodes[0],
-			      &status) < 0)
-			return -errno;
-		now = status;
-	}
-	*result = now < 0 ? -now : 0;
-	return 0;
+	err = move_page(pid, address, NULL, &status);
+	if (!err && status >= 0 && count == 2)
+		err = move_page(pid, address, &nodes[status == nodes[0]],
+				&status);
+	if (err)
+		return err;
+	*result = status < 0 ? -status : 0;
+	return status >= 0 && count == 1 ? -ENODEV : 0;
+}
+
+int kernel_compact(void)
+{
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY | O_CLOEXEC);
+	ssize_t done;
+
+	if (fd < 0)
+		return -ENODEV;
+	done = write(fd, "1", 1);
+	close(fd);
+	return done == 1 ? 0 : -ENODEV;
 }

@@ -19,7 +19,10 @@ struct minimizer {
 	int err;
 };
 
-/* Leaves out what processes do that are not alive in the candidate. */
+/*
+ * Leaves out what processes do that are not alive in the candidate, and births
+ * of those that still are.
+ */
 static u32 drop_the_dead(struct minimizer *min, u32 nr)
 {
 	bool *alive = min->alive;
@@ -30,9 +33,11 @@ static u32 drop_the_dead(struct minimizer *min, u32 nr)
 	for (i = 0; i < nr; i++) {
 		const struct op op = min->ops[i];
 
-		if (!alive[op.proc])
+		bool forks = op.kind == OP_FORK || op.kind == OP_VFORK;
+
+		if (!alive[op.proc] || (forks && alive[op.child]))
 			continue;
-		if (op.kind == OP_FORK || op.kind == OP_VFORK)
+		if (forks)
 			alive[op.child] = true;
 		if (op.kind == OP_EXIT)
 			alive[op.proc] = false;

@@ -464,6 +464,16 @@ __noinline u64 maple_walk(u64 root, u64 index, u64 *last)
 	return node;
 }
 
+/* Is the VMA at @address, a kernel address, the executor's own? */
+__noinline int is_own(u64 address)
+{
+	struct vm_area_struct *vma = (void *)address;
+	u64 start = BPF_CORE_READ(vma, vm_start) >> 12;
+
+	return (start >= dump.own[0].first && start <= dump.own[0].last) ||
+	       (start >= dump.own[1].first && start <= dump.own[1].last);
+}
+
 /* Notes what process @nr, which has @mm, has in the window. */
 __noinline int dump_proc(u64 address, u32 nr)
 {
@@ -483,7 +493,7 @@ __noinline int dump_proc(u64 address, u32 nr)
 	for (ROUNDS(round, 2 * DUMP_VMAS_MAX); NEXT_ROUND(round);) {
 		last = index;
 		vma = maple_walk(root, index, &last);
-		if (vma)
+		if (vma && !is_own(vma))
 			dump_vma(vma, pgd);
 		if (last >= end)
 			break;

@@ -245,6 +245,12 @@ void readback_close(struct readback *rb)
 	free(rb);
 }
 
+void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last)
+{
+	rb->dump->own[nr].first = first;
+	rb->dump->own[nr].last = last;
+}
+
 int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 		 u64 last, const struct dump **dump)
 {

@@ -22,6 +22,9 @@ struct readback;
 struct readback *readback_open(char why[READBACK_WHY_MAX]);
 void readback_close(struct readback *rb);
 
+/* VMAs that begin in page numbers [first, last] are not looked at; @nr: 0 or 1. */
+void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last);
+
 /*
  * Looks at the page numbers [first, last] of the processes @pids, children of
  * the caller named as in their own pid namespace.  0 and the dump, good until

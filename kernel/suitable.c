@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include "compare.h"
 
-/* The stack and what the kernel maps above it, with no address randomized. */
-#define STACK_FIRST_PAGE 0x7ffff0000ULL
-
 /*
  * A range that an operation names.  One that ends above user space is refused,
  * by the calls that could do harm in it, before anything is done.

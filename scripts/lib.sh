@@ -65,15 +65,25 @@ need() {
 		die "cannot install packages; as root, run: apt-get update && $by_hand"
 }
 
-# build PRESET [CMAKE_OPTION...]: into build/PRESET; quiet unless it fails.
-build() {
+# configure PRESET [CMAKE_OPTION...], then compile PRESET [TARGET...] (all): into build/PRESET; quiet unless it fails.
+configure() {
 	preset=$1
 	shift
 	mkdir -p build
-	log=build/$preset.log
 	echo "$me: building build/$preset"
-	{ cmake --preset "$preset" "$@" && cmake --build "build/$preset"; } >"$log" 2>&1 || {
-		cat "$log" >&2
-		die "cannot build $preset"
+	quietly cmake --preset "$preset" "$@"
+}
+
+compile() {
+	preset=$1
+	shift
+	[ $# -eq 0 ] || set -- --target "$@"
+	quietly cmake --build "build/$preset" "$@"
+}
+
+quietly() {
+	"$@" >build/log 2>&1 || {
+		cat build/log >&2
+		die "failed: $*"
 	}
 }

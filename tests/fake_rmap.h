@@ -17,6 +17,7 @@
 /* How it lies; all zeroes: it does not. */
 struct fake {
 	u64 skip; /* the folio with this id: its first mapping is not found */
+	u64 blind; /* likewise: none of its mappings is found */
 	u64 twice; /* likewise: it is found twice */
 	u64 wrong_address; /* likewise: the walk adds far to the address */
 	u64 wrong_offset; /* likewise: it adds 1 to the address */
@@ -240,6 +241,8 @@ static inline void fake_walk(struct rmap *rmap, struct folio *folio,
 	u32 nr = 0;
 
 	rwc->stats->walks++;
+	if (folio->id == fake->blind)
+		return;
 	if (folio->id == fake->extra) {
 		fake_visit_all(rmap, folio, rwc);
 		return;

@@ -62,6 +62,29 @@ static void test_touched_is_what_the_op_touched(void **state)
 	expect(f, DIVERGENCE_MISS, "liar does not find folio 3 at B:0x12");
 }
 
+/* What exec made has offsets of its own, though they be the same. */
+static void test_touched_families(void **state)
+{
+	struct fixture *f = *state;
+	u64 folios;
+
+	assert_int_equal(machine_exec(f->machine, 1), 0);
+	assert_int_equal(do_mmap(mm_of(f, 1), BASE + 0x10, 1,
+				 VM_READ | VM_WRITE, NO_FILE, 0),
+			 0);
+	assert_int_equal(mm_write(mm_of(f, 1), BASE + 0x10, 1), 0);
+	assert_true(check_all(&f->chk));
+	folios = f->chk.stats.folios;
+	touch(mm_of(f, 1), BASE, BASE + 0x20);
+	assert_true(check_touched(&f->chk));
+	assert_int_equal(f->chk.stats.folios, folios + 1);
+	touch(mm_of(f, 1), BASE, BASE + 0x20);
+	touch(mm_of(f, 0), BASE, BASE + 0x20);
+	touch(mm_of(f, 1), BASE, BASE + 0x20);
+	assert_true(check_touched(&f->chk));
+	assert_int_equal(f->chk.stats.folios, folios + 1 + 4);
+}
+
 static void test_touched_overflow_checks_all(void **state)
 {
 	struct fixture *f = *state;
@@ -119,6 +142,19 @@ static void test_miss_of_the_only_mapping(void **state)
 		     "  page tables: B:0x10\n"
 		     "  honest:      B:0x10\n"
 		     "  liar:        -\n");
+}
+
+/* The first process comes first, whatever the order of the list. */
+static void test_miss_of_all_mappings(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(do_mremap(mm_of(f, 0), BASE + 0x12, 1, 1,
+				   MREMAP_FIXED | MREMAP_MAYMOVE, BASE + 0x40),
+			 0);
+	f->liar->blind = 3;
+	expect_both(f, DIVERGENCE_MISS, "liar does not find folio 3 at A:0x40");
+	assert_string_equal(f->chk.report.sets[2].found, "-");
 }
 
 static void test_duplicate(void **state)
@@ -481,10 +517,12 @@ int main(void)
 		TEST(test_nothing_to_report),
 		TEST(test_extra_visits_are_no_fault),
 		TEST(test_touched_is_what_the_op_touched),
+		TEST(test_touched_families),
 		TEST(test_touched_overflow_checks_all),
 		TEST(test_first_divergence_is_kept),
 		TEST(test_miss),
 		TEST(test_miss_of_the_only_mapping),
+		TEST(test_miss_of_all_mappings),
 		TEST(test_duplicate),
 		TEST(test_stray_address_outside_the_vma),
 		TEST(test_stray_wrong_address),

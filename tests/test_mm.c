@@ -368,8 +368,7 @@ static void mremap_refuses(void **state)
 	assert_int_equal(do_mremap(mm, BASE, 1, TASK_PAGES + 1, 0, 0), -EINVAL);
 	assert_int_equal(do_mremap(mm, BASE, 4, 4, MREMAP_FIXED, BASE + 9),
 			 -EINVAL);
-	assert_int_equal(do_mremap(mm, BASE, 4, 4, MOVE, TASK_PAGES),
-			 -EINVAL);
+	assert_int_equal(do_mremap(mm, BASE, 4, 4, MOVE, TASK_PAGES), -EINVAL);
 	assert_int_equal(move(mm, 0, 4, 2), -EINVAL); /* overlap */
 	assert_int_equal(do_mremap(mm, BASE, 2, 4, MOVE | MREMAP_DONTUNMAP,
 				   BASE + 10),

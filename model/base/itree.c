@@ -109,10 +109,11 @@ static void count_visit(u64 *visited)
 
 /*
  * The first node in tree order, at or below @node, that overlaps [first,
- * last]; @node->subtree_last >= first, so there is one unless it starts after
- * @last.  One path down: where the left subtree reaches @first, either the
- * answer is in it, or its node that reaches @first starts after @last, and so
- * does all that follows it.
+ * last]; @node->subtree_last >= first, so one reaches @first, if it does not
+ * start after @last.  One path down: where the left subtree reaches @first,
+ * either the answer is in it, or its node that reaches @first starts after
+ * @last, and so does all that follows it.  Where neither it nor the node itself
+ * reaches @first, the right subtree does.
  */
 static struct itree_node *search_subtree(struct itree_node *node, u64 first,
 					 u64 last, u64 *visited)
@@ -130,8 +131,6 @@ static struct itree_node *search_subtree(struct itree_node *node, u64 first,
 		if (node->last >= first)
 			return node;
 		node = RB_RIGHT(node, rb);
-		if (node && node->subtree_last < first)
-			return NULL;
 	}
 	return NULL;
 }

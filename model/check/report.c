@@ -109,8 +109,6 @@ static void add_set(struct check *chk, const char *who, struct places *places)
 	bool cut = places->incomplete;
 	char *text;
 
-	if (report->nr_sets == REPORT_SETS_MAX)
-		return;
 	report->sets[report->nr_sets].who = who;
 	text = report->sets[report->nr_sets].found;
 	text[0] = '\0';
@@ -164,6 +162,7 @@ void report_add_walks(struct check *chk, struct folio *folio)
 	struct places places = { .chk = chk };
 	const struct pte *pte;
 
+	chk->report.nr_sets = 0;
 	LIST_FOREACH(pte, &folio->mappings, mapped)
 		places_add(&places, pte_mm(pte), pte_addr(pte));
 	add_set(chk, "page tables", &places);

@@ -165,8 +165,6 @@ static bool check_missed(const struct walk *walk, const struct folio *folio)
 	if (chk->scratch->found.nr == folio->mapcount)
 		return true;
 	pte = first_missed(chk, folio);
-	if (!pte)
-		return true;
 	return report_fault(chk, DIVERGENCE_MISS, name,
 			    "%s does not find folio %llu at %s", name,
 			    (ull)folio->id,

@@ -305,7 +305,7 @@ static void gen_move(struct gen *gen, struct op *op)
 	if (kind < 15)
 		op->new_len = 1 + pick(gen, (u32)op->len);
 	else if (kind < 25)
-		op->new_len = min_u64(op->len + 1 + pick(gen, 4),
+		op->new_len = min_u32((u32)op->len + 1 + pick(gen, 4),
 				      min_u32(gen->window, LEN_MAX));
 	else if (kind < 40)
 		op->flags |= OP_DONTUNMAP;
@@ -328,7 +328,7 @@ static void gen_resize(struct gen *gen, struct op *op)
 						(u32)(op->len - op->new_len) });
 		return;
 	}
-	op->new_len = min_u64(op->len + pick(gen, grow_max + 1), LEN_MAX);
+	op->new_len = min_u32((u32)op->len + pick(gen, grow_max + 1), LEN_MAX);
 	for (u32 i = end; i < op->page + op->new_len; i++) {
 		if (mm->pages[i].area)
 			break;

@@ -8,18 +8,20 @@
 #include "live.h"
 #include "scenario.h"
 
+/* Doubling from a power of two reaches the limits, and never passes them. */
 #define FIRST_CAP 8
+_Static_assert(!(SCENARIO_OPS_MAX & (SCENARIO_OPS_MAX - 1)) &&
+		       !(SCENARIO_PROCS_MAX & (SCENARIO_PROCS_MAX - 1)),
+	       "limits are powers of two");
 
 /* At least @nr members of @size bytes in @array; *@cap is how many it has. */
-static void *grow(void *array, u32 *cap, u32 nr, u32 max, size_t size)
+static void *grow(void *array, u32 *cap, u32 nr, size_t size)
 {
 	u32 new_cap = *cap ? *cap : FIRST_CAP;
 	void *p;
 
 	while (new_cap < nr)
 		new_cap *= 2;
-	if (new_cap > max)
-		new_cap = max;
 	p = realloc(array, new_cap * size);
 	if (p)
 		*cap = new_cap;
@@ -46,7 +48,7 @@ int scenario_add(struct scenario *sc, const struct op *op)
 		return -ENOMEM;
 	if (sc->nr_ops == sc->cap_ops) {
 		struct op *ops = grow(sc->ops, &sc->cap_ops, sc->nr_ops + 1,
-				      SCENARIO_OPS_MAX, sizeof(*ops));
+				      sizeof(*ops));
 
 		if (!ops)
 			return -ENOMEM;
@@ -62,8 +64,8 @@ int scenario_name_slots(struct scenario *sc, u32 nr)
 	if (nr > SCENARIO_PROCS_MAX)
 		return -ENOMEM;
 	if (nr > sc->cap_procs) {
-		void *names = grow(sc->names, &sc->cap_procs, nr,
-				   SCENARIO_PROCS_MAX, sizeof(*sc->names));
+		void *names =
+			grow(sc->names, &sc->cap_procs, nr, sizeof(*sc->names));
 
 		if (!names)
 			return -ENOMEM;

@@ -204,19 +204,21 @@ static bool read_number(const struct word *word, u64 *number)
 	return digits.len;
 }
 
-static int parse_number(struct parser *p, const struct word *word,
-			const char *what, u64 min, u64 max, u64 *number)
+/* The number that @digits is; it is, or is part of, the word @found. */
+static int parse_number(struct parser *p, const struct word *found,
+			const struct word *digits, const char *what, u64 min,
+			u64 max, u64 *number)
 {
-	if (!read_number(word, number))
+	if (!read_number(digits, number))
 		return fail(
-			p, word->column,
+			p, found->column,
 			"expected %s (a number, decimal or 0x hex), found %s",
-			what, show(word).text);
+			what, show(found).text);
 	if (*number < min || *number > max)
-		return fail(p, word->column,
+		return fail(p, found->column,
 			    "expected %s from %llu to %llu, found %s", what,
 			    (unsigned long long)min, (unsigned long long)max,
-			    show(word).text);
+			    show(found).text);
 	return 0;
 }
 
@@ -225,7 +227,7 @@ static int parse_next_number(struct parser *p, const char *what, u64 min,
 {
 	struct word word = next_word(p);
 
-	return parse_number(p, &word, what, min, max, number);
+	return parse_number(p, &word, &word, what, min, max, number);
 }
 
 /* Words out of a table: PROT, ADVICE */
@@ -443,7 +445,8 @@ static int parse_field(struct parser *p, struct op *op, enum op_field field)
 	}
 }
 
-static int parse_file(struct parser *p, struct op *op, const struct word *value)
+static int parse_file(struct parser *p, struct op *op, const struct word *word,
+		      const struct word *value)
 {
 	const char *at = memchr(value->text, '@', value->len);
 	struct word file = *value, off = *value;
@@ -451,18 +454,16 @@ static int parse_file(struct parser *p, struct op *op, const struct word *value)
 	int err;
 
 	if (!at)
-		return fail(p, value->column,
-			    "expected file=N@OFF, found no @ in %s",
-			    show(value).text);
+		return fail_expected(p, word, "file=N@OFF");
 	file.len = (size_t)(at - file.text);
 	off.text = at + 1;
 	off.len = value->len - file.len - 1;
-	err = parse_number(p, &file, "N of file=N@OFF", 0, NR_FILES - 1,
+	err = parse_number(p, word, &file, "N of file=N@OFF", 0, NR_FILES - 1,
 			   &number);
 	if (err)
 		return err;
 	op->file = (u8)number;
-	return parse_number(p, &off, "OFF of file=N@OFF", 0, FILE_OFF_MAX,
+	return parse_number(p, word, &off, "OFF of file=N@OFF", 0, FILE_OFF_MAX,
 			    &op->off);
 }
 
@@ -505,12 +506,12 @@ static int parse_option(struct parser *p, struct op *op,
 	if (op_takes(kind, FIELD_FILE) &&
 	    word_starts_with(word, "file=", &value)) {
 		err = set_option(p, op, word, OP_HAS_FILE);
-		return err ? err : parse_file(p, op, &value);
+		return err ? err : parse_file(p, op, word, &value);
 	}
 	if (op_takes(kind, FIELD_TO) && word_starts_with(word, "to=", &value)) {
 		err = set_option(p, op, word, OP_HAS_TO);
 		return err ? err :
-			     parse_number(p, &value, "PAGE of to=PAGE", 0,
+			     parse_number(p, word, &value, "PAGE of to=PAGE", 0,
 					  SCENARIO_PAGE_MAX, &op->to);
 	}
 	if (op_takes(kind, FIELD_DONTUNMAP) && word_is(word, "dontunmap"))

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# run_bugs.sh RMAPDIFF CORPUS: each bug that can be put back is found, by the corpus or else by a random scenario.
+set -eu
+rmapdiff=$1 corpus=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+find "$corpus" -name '*.rmap' -type f | sort >"$dir/files"
+"$rmapdiff" gen random --seed 1 --ops 20000 --procs 8 >"$dir/random.rmap"
+failed=0
+
+# finds BUG FILE...: 0 if a divergence is found and named.
+finds() {
+	bug=$1
+	shift
+	status=0
+	"$rmapdiff" run --bug "$bug" "$@" >"$dir/out" || status=$?
+	[ $status = 1 ] && grep -q '^DIVERGENCE ' "$dir/out"
+}
+
+# What no check between operations can see.
+is_silent() {
+	case $1 in
+	# A VMA that stays linked is walked in vain; nothing is lost by it.
+	dontunmap-no-unlink) return 0 ;;
+	# Nobody walks while an operation is going on.
+	context-freed-without-grace-period) return 0 ;;
+	esac
+	return 1
+}
+
+for bug in $("$rmapdiff" list | sed '1,/^bugs/d' | awk '{ print $1 }'); do
+	# shellcheck disable=SC2046 # file names without blanks
+	if finds "$bug" $(cat "$dir/files"); then
+		found="by the corpus: $(tail -n 1 "$dir/out")"
+	elif finds "$bug" "$dir/random.rmap"; then
+		found="by a random scenario, $(grep -o '^DIVERGENCE [a-z]*' "$dir/out")"
+	else
+		found=
+	fi
+	if [ -n "$found" ] && ! is_silent "$bug"; then
+		echo "$bug: found $found"
+	elif [ -z "$found" ] && is_silent "$bug"; then
+		echo "$bug: not found, as expected"
+	else
+		echo "FAIL: $bug: ${found:-not found}"
+		failed=1
+	fi
+done
+exit $failed
