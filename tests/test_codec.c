@@ -66,7 +66,7 @@ static const struct {
 	{ "\5\0\1\0\7\7\7\7\6\0\1\xff\7\7\7\7", 16,
 	  "read A 0x1\nwrite A 0x1 256\n" },
 	{ "\x0c\0\0\0\0\0\0\0\x0c\0\0\xff\0\0\0\0", 16,
-	  "failalloc 1\nfailalloc 256\n" },
+	  "failalloc 0\nfailalloc 255\n" },
 	{ "\x0d\0\0\0\0\0\0\0\xff\0\5\0\0\0\0\0", 16,
 	  "mmap A 0x0 0 rw\nvfork A B\n" },
 	/* B goes, and comes back before D; the second of A, C is C */
@@ -75,7 +75,7 @@ static const struct {
 	  48, "fork A B\nfork B C\nexit B\nexec C\nfork C B\nvfork B D\n" },
 	/* nobody is left: only failalloc stands for something */
 	{ "\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\x0c\0\0\1\0\0\0\0",
-	  32, "exit A\nfailalloc 2\n" },
+	  32, "exit A\nfailalloc 1\n" },
 	{ "\x0b\0\xfe\0\0\0\0\0", 8, "migrate A 0xfe\n" },
 };
 
@@ -149,7 +149,7 @@ static const struct {
 	  "bytes hold to=PAGE from 0 to 255, not 256", NULL },
 	{ "mmap A 0 1 rw file=0@256", 1,
 	  "bytes hold OFF from 0 to 255, not 256", NULL },
-	{ "failalloc 257", 1, "bytes hold N from 1 to 256, not 257", NULL },
+	{ "failalloc 256", 1, "bytes hold N from 0 to 255, not 256", NULL },
 	{ "\nexit A = 0", 2, "bytes hold no asserted result", "exit A\n" },
 	{ "base 5\nread A 0", 0,
 	  "bytes hold no base (0x5): expected the default, 0x7f0000000",

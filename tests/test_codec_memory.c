@@ -113,7 +113,7 @@ static void test_memory_runs_out(void **state)
 {
 	(void)state;
 	/* operations 4 times, names 3 times, the index 4 times */
-	assert_int_equal(fail_each(do_parse), 10);
+	assert_int_equal(fail_each(do_parse), 11);
 	assert_int_equal(fail_each(do_decode), 5);
 	assert_true(fail_each(do_generate) > 8);
 	assert_int_equal(fail_each(do_encode), 1);

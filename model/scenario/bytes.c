@@ -43,10 +43,10 @@ static void decode_field(struct op *op, enum op_field field, const u8 *record)
 		break;
 	case FIELD_LEN:
 	case FIELD_OLD:
+	case FIELD_NTH:
 		op->len = record[BYTE_LEN];
 		break;
 	case FIELD_LEN_OPTIONAL:
-	case FIELD_NTH:
 		op->len = record[BYTE_LEN] + 1U; /* not 0 in the text either */
 		break;
 	case FIELD_NEW:
@@ -236,7 +236,7 @@ static int encode_field(struct encoder *en, enum op_field field, u8 *record)
 	case FIELD_LEN_OPTIONAL:
 		return encode_number(en, "LEN", op->len, 1, &record[BYTE_LEN]);
 	case FIELD_NTH:
-		return encode_number(en, "N", op->len, 1, &record[BYTE_LEN]);
+		return encode_number(en, "N", op->len, 0, &record[BYTE_LEN]);
 	case FIELD_NEW:
 		return encode_number(en, "NEW", op->new_len, 0,
 				     &record[BYTE_ARG0]);

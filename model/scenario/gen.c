@@ -33,6 +33,14 @@ struct mm_idea {
 	struct page_idea pages[BYTES_WINDOW];
 };
 
+/* Where a failalloc that was made stands. */
+enum failing {
+	FAILING_NOT,
+	FAILING_NEXT, /* the next operation is the one meant */
+	FAILING_CHILD_GOES, /* it was a fork */
+	FAILING_ENDS, /* to be taken back */
+};
+
 struct gen {
 	struct scenario *sc;
 	const struct scenario_gen *config;
@@ -40,6 +48,8 @@ struct gen {
 	u32 last_area;
 	u32 window; /* pages */
 	u32 procs_max;
+	enum failing failing;
+	u32 failing_child;
 	struct live live;
 	u8 mm_of[BYTES_PROCS_MAX]; /* which of mms, by slot */
 	struct mm_idea mms[BYTES_PROCS_MAX];
@@ -396,6 +406,7 @@ static void gen_migrate(struct gen *gen, struct op *op)
 static void gen_failalloc(struct gen *gen, struct op *op)
 {
 	op->len = 1 + pick(gen, FAIL_NTH_MAX);
+	gen->failing = FAILING_NEXT;
 }
 
 static const struct {
@@ -449,25 +460,70 @@ static enum op_kind possible_kind(struct gen *gen, u32 proc)
 	return kind;
 }
 
-static int gen_op(struct gen *gen)
+static int add_op(struct gen *gen, const struct op *op)
 {
-	u32 proc = random_proc(gen);
-	enum op_kind kind = possible_kind(gen, proc);
-	struct op op;
-	int err;
+	if (op_takes(op->kind, FIELD_CHILD)) {
+		int err = scenario_name_slots(gen->sc, op->child + 1);
 
-	memset(&op, 0, sizeof(op));
-	op.kind = (u8)kind;
-	if (op_takes(kind, FIELD_PROC))
-		op.proc = proc;
-	makers[kind].make(gen, &op);
-	if (op_takes(kind, FIELD_CHILD)) {
-		err = scenario_name_slots(gen->sc, op.child + 1);
 		if (err)
 			return err;
 	}
-	live_apply(&gen->live, &op);
-	return scenario_add(gen->sc, &op);
+	live_apply(&gen->live, op);
+	return scenario_add(gen->sc, op);
+}
+
+/*
+ * The operation after a failalloc is the one meant; then allocations succeed
+ * again.  A child whose fork may have failed goes at once: what was never born
+ * would fork others that are not, until nobody real was left.
+ *
+ *	failalloc 3, fork A B, exit B, failalloc 0
+ */
+static bool gen_after_failing(struct gen *gen, struct op *op)
+{
+	memset(op, 0, sizeof(*op));
+	switch (gen->failing) {
+	case FAILING_CHILD_GOES:
+		op->kind = OP_EXIT;
+		op->proc = gen->failing_child;
+		makers[OP_EXIT].make(gen, op);
+		gen->failing = FAILING_ENDS;
+		return true;
+	case FAILING_ENDS:
+		op->kind = OP_FAILALLOC;
+		gen->failing = FAILING_NOT;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void gen_any(struct gen *gen, struct op *op)
+{
+	u32 proc = random_proc(gen);
+	enum op_kind kind = possible_kind(gen, proc);
+	bool meant = gen->failing == FAILING_NEXT;
+
+	op->kind = (u8)kind;
+	if (op_takes(kind, FIELD_PROC))
+		op->proc = proc;
+	makers[kind].make(gen, op);
+	if (!meant || kind == OP_FAILALLOC)
+		return;
+	gen->failing = FAILING_ENDS;
+	if (op_takes(kind, FIELD_CHILD)) {
+		gen->failing = FAILING_CHILD_GOES;
+		gen->failing_child = op->child;
+	}
+}
+
+static int gen_op(struct gen *gen)
+{
+	struct op op;
+
+	if (!gen_after_failing(gen, &op))
+		gen_any(gen, &op);
+	return add_op(gen, &op);
 }
 
 static u32 clamp(u32 value, u32 max)

@@ -50,7 +50,7 @@ const struct op_info op_infos[NR_OPS] = {
 	[OP_FAILALLOC] = { "failalloc",
 			   { FIELD_NTH },
 			   "the Nth model allocation from here on fails, "
-			   "once" },
+			   "once; 0: none" },
 };
 
 const char *const op_prot_names[NR_OP_PROTS] = {

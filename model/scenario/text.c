@@ -439,7 +439,7 @@ static int parse_field(struct parser *p, struct op *op, enum op_field field)
 		return parse_choice(p, what, op_advice_names, NR_ADVICE,
 				    &op->advice);
 	case FIELD_NTH:
-		return parse_next_number(p, what, 1, NTH_MAX, &op->len);
+		return parse_next_number(p, what, 0, NTH_MAX, &op->len);
 	default:
 		return 0;
 	}
