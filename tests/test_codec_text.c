@@ -348,23 +348,49 @@ static void test_many_are_alive(void **state)
 {
 	struct scenario_error err;
 	struct scenario sc;
-	size_t len;
-	char *text = many_forks(100, &len);
+	char text[4096];
 
 	(void)state;
-	text = realloc(text, len + 8);
-	assert_non_null(text);
-	memcpy(text + len, "exit Q\n", 7);
-	assert_int_equal(parse(&sc, text, len + 7, &err), -EINVAL);
-	assert_int_equal(err.line, 101);
-	assert_int_equal(strncmp(err.text,
-				 "process 'Q' is not alive here; "
-				 "alive are A, P1, P2, ",
-				 52),
-			 0);
-	assert_string_equal(err.text + strlen(err.text) - 5, ", ...");
-	free(text);
-	scenario_free(&sc);
+	/* Names of each length, so that the cut comes at each place. */
+	for (int width = 1; width < SCENARIO_NAME_MAX - 3; width++) {
+		int len = 0;
+
+		for (int i = 0; i < 100; i++)
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+					"fork A P%0*d\n", i ? 2 : width, i);
+		len += snprintf(text + len, sizeof(text) - (size_t)len,
+				"exit Q\n");
+		assert_int_equal(parse(&sc, text, (size_t)len, &err), -EINVAL);
+		scenario_free(&sc);
+		assert_int_equal(err.line, 101);
+		assert_int_equal(strncmp(err.text,
+					 "process 'Q' is not alive here; "
+					 "alive are A, P0",
+					 46),
+				 0);
+		assert_string_equal(err.text + strlen(err.text) - 5, ", ...");
+		assert_true(strlen(strstr(err.text, "are ") + 4) < 144);
+	}
+}
+
+/* Each byte that is not plain takes four columns. */
+static void test_found_is_cut(void **state)
+{
+	char text[64];
+
+	(void)state;
+	memset(text, 0x80, sizeof(text));
+	for (size_t plain = 0; plain < 4; plain++) {
+		struct scenario_error err;
+		struct scenario sc;
+
+		memset(text, 'x', plain);
+		assert_int_equal(parse(&sc, text, sizeof(text), &err), -EINVAL);
+		scenario_free(&sc);
+		assert_string_equal(err.text + strlen(err.text) - 8,
+				    "\\x80...'");
+		assert_true(strlen(strstr(err.text, "found ")) <= 6 + 32 + 4);
+	}
 }
 
 /* A literal's padding is anything: fields one by one. */
@@ -571,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_number_of_ops),
 		cmocka_unit_test(test_number_of_names),
 		cmocka_unit_test(test_many_are_alive),
+		cmocka_unit_test(test_found_is_cut),
 		cmocka_unit_test(test_fields_of_ops),
 		cmocka_unit_test(test_names_keep_their_slots),
 		cmocka_unit_test(test_print_is_cut),
