@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test_cli.sh RMAPDIFF: what the command prints and exits with.
 set -u
-rmapdiff=$1
+rmapdiff=$(realpath "$1")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
