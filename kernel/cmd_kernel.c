@@ -26,6 +26,7 @@ struct kernel_command {
 	const char *out_dir;
 	bool as_of_set;
 	enum kernel_release as_of;
+	bool drop_failalloc;
 	bool quiet; /* nothing for files that agree */
 
 	u64 nr_random;
@@ -61,6 +62,8 @@ static int print_help(void)
 	       "disagreements go (.)\n"
 	       "  --show               what the kernel has after each "
 	       "operation\n"
+	       "  --drop-failalloc     leave failalloc out instead of skipping "
+	       "a scenario that has it (fuzz inputs)\n"
 	       "  --check-proc         hold what was read against "
 	       "/proc/PID/pagemap, kpagecount, kpageflags; slow\n"
 	       "  --compact            migrate by compacting all memory "
@@ -146,6 +149,29 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 	}
 }
 
+/*
+ * Without failing allocations a scenario is one that a kernel can do; what it
+ * asserts after the first of them is then not to be expected.
+ */
+static void drop_failalloc(struct scenario *sc)
+{
+	bool dropped = false;
+	u32 i, kept = 0;
+
+	for (i = 0; i < sc->nr_ops; i++) {
+		struct op op = sc->ops[i];
+
+		if (op.kind == OP_FAILALLOC) {
+			dropped = true;
+			continue;
+		}
+		if (dropped)
+			op.flags &= (u8)~OP_HAS_EXPECTED;
+		sc->ops[kept++] = op;
+	}
+	sc->nr_ops = kept;
+}
+
 static void do_file(struct kernel_command *kc, const char *path)
 {
 	struct scenario sc;
@@ -158,6 +184,8 @@ static void do_file(struct kernel_command *kc, const char *path)
 	if (input_parse(&in, &sc)) {
 		kc->nr_bad++;
 	} else {
+		if (kc->drop_failalloc)
+			drop_failalloc(&sc);
 		do_scenario(kc, &in, &sc);
 		scenario_free(&sc);
 	}
@@ -357,6 +385,7 @@ enum {
 	OPT_SHOW,
 	OPT_CHECK_PROC,
 	OPT_COMPACT,
+	OPT_DROP_FAILALLOC,
 	OPT_AS_OF,
 	OPT_BUG,
 };
@@ -382,6 +411,9 @@ static int parse_option(struct kernel_command *kc, int c)
 		return 0;
 	case OPT_CHECK_PROC:
 		kc->session.check_proc = true;
+		return 0;
+	case OPT_DROP_FAILALLOC:
+		kc->drop_failalloc = true;
 		return 0;
 	case OPT_COMPACT:
 		kc->session.compact = true;
@@ -411,6 +443,7 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 		{ "out", required_argument, NULL, OPT_OUT },
 		{ "show", no_argument, NULL, OPT_SHOW },
 		{ "check-proc", no_argument, NULL, OPT_CHECK_PROC },
+		{ "drop-failalloc", no_argument, NULL, OPT_DROP_FAILALLOC },
 		{ "compact", no_argument, NULL, OPT_COMPACT },
 		{ "as-of", required_argument, NULL, OPT_AS_OF },
 		{ "bug", required_argument, NULL, OPT_BUG },

@@ -29,7 +29,7 @@ struct kernel_session {
 
 /*
  * 0, or a negative errno with the reason in @why: this machine cannot do it.
- * The caller's children live in a pid namespace of their own from here on.
+ * The caller's children live in a pid namespace of their own until it is closed.
  */
 int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX]);
 void kernel_session_close(struct kernel_session *ks);

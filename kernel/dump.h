@@ -75,7 +75,6 @@ struct dump_node {
 	__u64 vma;
 	__u64 first; /* from the VMA, as the kernel works it out */
 	__u64 last;
-	__u64 subtree_last;
 };
 
 /* A page-table entry that is not empty, and the page that it names. */

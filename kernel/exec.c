@@ -162,8 +162,14 @@ static int start_nanny(struct executors *ex)
 {
 	int fds[2];
 
-	if (unshare(CLONE_NEWPID) || pipe2(fds, O_CLOEXEC))
+	ex->own_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	if (ex->own_ns < 0 || pipe2(fds, O_CLOEXEC))
 		return -1;
+	if (unshare(CLONE_NEWPID)) {
+		close(fds[0]);
+		close(fds[1]);
+		return -1;
+	}
 	ex->nanny = fork();
 	if (!ex->nanny) {
 		close(fds[1]);
@@ -219,15 +225,22 @@ static int start_template(struct executors *ex, int channels_fd, int binary_fd)
 	return 0;
 }
 
-int executors_start(struct executors *ex, char why[EXEC_WHY_MAX])
+static void forget_all(struct executors *ex)
 {
-	int channels_fd = -1, binary_fd = -1, ret = 0;
 	u32 i;
 
 	memset(ex, 0, sizeof(*ex));
+	ex->own_ns = -1;
 	ex->nanny_pipe = -1;
 	for (i = 0; i < NR_FILES; i++)
 		ex->files[i] = -1;
+}
+
+int executors_start(struct executors *ex, char why[EXEC_WHY_MAX])
+{
+	int channels_fd = -1, binary_fd = -1, ret = 0;
+
+	forget_all(ex);
 	if (pin_to_one_cpu())
 		ret = say(why, "cannot pin to one CPU");
 	else if (open_channels(ex, &channels_fd) || open_files(ex))
@@ -263,9 +276,14 @@ void executors_stop(struct executors *ex)
 			close(ex->files[i]);
 	if (ex->channels && ex->channels != MAP_FAILED)
 		munmap(ex->channels, sizeof(struct channel) * CHANNELS_MAX);
+	/* The namespace is dead: nothing could be born into it any more. */
+	if (ex->own_ns >= 0) {
+		if (setns(ex->own_ns, CLONE_NEWPID))
+			perror("rmapdiff: back to the own pid namespace");
+		close(ex->own_ns);
+	}
 	free(ex->channel_of);
-	memset(ex, 0, sizeof(*ex));
-	ex->nanny_pipe = -1;
+	forget_all(ex);
 }
 
 /* A channel that no process has: its number, 0 if there is none. */

@@ -33,6 +33,7 @@ struct executors {
 	u32 alive; /* executors, without the template */
 	int files[NR_FILES];
 	u64 inodes[NR_FILES];
+	int own_ns; /* the caller's pid namespace */
 	int nanny_pipe; /* the executors' namespace lives while it is open */
 	pid_t nanny;
 	/* This scenario's processes, by slot: their channel, 0 if not alive. */
@@ -42,8 +43,8 @@ struct executors {
 
 /*
  * Starts what all scenarios share.  0, or a negative errno with one line in
- * @why.  The calling process enters a pid namespace for its children and is
- * pinned to the CPU it is on.
+ * @why.  Until executors_stop() the calling process's children are born into a
+ * pid namespace of their own.  It stays pinned to the CPU that it is on.
  */
 int executors_start(struct executors *ex, char why[EXEC_WHY_MAX]);
 void executors_stop(struct executors *ex);

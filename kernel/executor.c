@@ -33,6 +33,9 @@
 #define UCONTEXT_GREGS 5
 #define GREG_RIP 16
 
+/* Of this file, though written in assembly: reached without a GOT. */
+#define HERE __attribute__((visibility("hidden")))
+
 static char stacks[CHANNELS_MAX][STACK_SIZE] __attribute__((aligned(4096)));
 
 static inline long syscall6(long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
@@ -60,9 +63,9 @@ static inline long syscall3(long nr, u64 a, u64 b, u64 c)
  * process that faulted at one of the two instructions on to touch_failed, where
  * the stack is as it was at entry.
  */
-int touch_read(u64 address);
-int touch_write(u64 address, u64 value);
-extern const char touch_read_insn[], touch_write_insn[], touch_failed[];
+HERE int touch_read(u64 address);
+HERE int touch_write(u64 address, u64 value);
+HERE extern const char touch_read_insn[], touch_write_insn[], touch_failed[];
 
 __asm__(".text\n"
 	"touch_read:\n"
@@ -82,7 +85,7 @@ __asm__(".text\n"
 	"	movl $15, %eax\n" /* rt_sigreturn */
 	"	syscall\n");
 
-extern const char restore[];
+HERE extern const char restore[];
 
 static void on_signal(int signal, void *info, void *context)
 {

@@ -238,6 +238,34 @@ __noinline u64 rb_after(u64 node)
 	return parent;
 }
 
+static __always_inline u64 subtree_last_of(u64 node)
+{
+	if (!node)
+		return 0;
+	return read_u64(
+		node - bpf_core_field_offset(struct anon_vma_chain, rb) +
+		bpf_core_field_offset(struct anon_vma_chain, rb_subtree_last));
+}
+
+/*
+ * Is the largest last offset below @node, whose own is @last, what the node says
+ * it is?  Then a search of the tree finds what overlaps, and listing it in order
+ * shows what a search would find.
+ */
+static __always_inline bool subtree_in_order(u64 node, u64 last)
+{
+	u64 left = subtree_last_of(read_u64(
+		node + bpf_core_field_offset(struct rb_node, rb_left)));
+	u64 right = subtree_last_of(read_u64(
+		node + bpf_core_field_offset(struct rb_node, rb_right)));
+
+	if (left > last)
+		last = left;
+	if (right > last)
+		last = right;
+	return subtree_last_of(node) == last;
+}
+
 __noinline int dump_node(u64 node)
 {
 	struct anon_vma_chain *avc;
@@ -260,7 +288,8 @@ __noinline int dump_node(u64 node)
 		out->first - 1 +
 		((BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start)) >>
 		 12);
-	out->subtree_last = BPF_CORE_READ(avc, rb_subtree_last);
+	if (!subtree_in_order(node, out->last))
+		give_up(DUMP_FAULT);
 	return 0;
 }
 

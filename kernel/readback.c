@@ -212,7 +212,7 @@ static bool load(struct readback *rb, char why[READBACK_WHY_MAX])
 	if (!rb->skel) {
 		say(why,
 		    "the kernel refuses the BPF program (%s): "
-		    "needs root and Linux 6.11 or later",
+		    "needs root and Linux 6.4 or later",
 		    strerror(errno));
 		return false;
 	}

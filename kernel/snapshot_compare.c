@@ -355,14 +355,15 @@ static bool tree_equal(const struct snapshot *a, const struct snapshot *b,
 {
 	const struct snap_anon_vma *x = &a->anon_vmas.v[nr];
 	const struct snap_anon_vma *y = &b->anon_vmas.v[nr];
-	struct snap_node *p = a->nodes.v + x->node_first;
-	struct snap_node *q = b->nodes.v + y->node_first;
+	struct snap_node *p, *q;
 	u32 i;
 
 	if (x->node_count != y->node_count)
 		return false;
 	if (!x->node_count)
 		return true;
+	p = &a->nodes.v[x->node_first];
+	q = &b->nodes.v[y->node_first];
 	/* Each side's own order was by offset; only equal ones change places. */
 	qsort(p, x->node_count, sizeof(*p), node_order);
 	qsort(q, y->node_count, sizeof(*q), node_order);
@@ -433,18 +434,23 @@ static bool entry_differs(const struct comparison *cmp, u32 vma, u64 address,
 	return false;
 }
 
+/* The @i-th entry of @vma, NULL past the last. */
+static const struct snap_page *page_of(const struct snapshot *snap,
+				       const struct snap_vma *vma, u32 i)
+{
+	return i < vma->page_count ? &snap->pages.v[vma->page_first + i] : NULL;
+}
+
 /* The entries of one VMA, both sides by address. */
 static bool pages_equal(const struct comparison *cmp, u32 nr)
 {
 	const struct snap_vma *va = &cmp->side[0]->vmas.v[nr];
 	const struct snap_vma *vb = &cmp->side[1]->vmas.v[nr];
-	const struct snap_page *a = cmp->side[0]->pages.v + va->page_first;
-	const struct snap_page *b = cmp->side[1]->pages.v + vb->page_first;
 	u32 i = 0, k = 0;
 
 	while (i < va->page_count || k < vb->page_count) {
-		const struct snap_page *p = i < va->page_count ? &a[i] : NULL;
-		const struct snap_page *q = k < vb->page_count ? &b[k] : NULL;
+		const struct snap_page *p = page_of(cmp->side[0], va, i);
+		const struct snap_page *q = page_of(cmp->side[1], vb, k);
 
 		if (p && q && p->address < q->address)
 			q = NULL;

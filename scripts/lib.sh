@@ -9,7 +9,7 @@ me=scripts/$(basename "$0")
 # What a build takes, and what clang's sanitizers, libFuzzer and llvm-cov come with.
 packages_build="cmake ninja-build gcc libc6-dev libbsd-dev uthash-dev"
 packages_clang="clang llvm libclang-rt-dev"
-packages_test="libcmocka-dev clang-format"
+packages_test="libcmocka-dev clang-format libbpf-dev bpftool"
 
 die() {
 	echo "$me: $*" >&2

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "../kernel/cmd_kernel.h"
 #include "tools.h"
 
 struct command {
@@ -20,6 +21,8 @@ static const struct command commands[] = {
 	  cmd_convert },
 	{ "list", "", "reverse maps, operations, bugs", cmd_list },
 	{ "gen", "random", "make a random scenario", cmd_gen },
+	{ "kernel", "FILE...",
+	  "replay scenarios on the running kernel and compare", cmd_kernel },
 };
 
 static void print_help(FILE *out)
@@ -31,7 +34,8 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-8s %-8s  %s\n", commands[i].name,
 			commands[i].args, commands[i].text);
 	fprintf(out, "\nrmapdiff COMMAND --help says more.  Exit status: 0 "
-		     "fine, 1 divergence, 2 bad usage or a bad file.\n");
+		     "fine, 1 divergence, 2 bad usage or a bad file, 77 this "
+		     "machine cannot do it.\n");
 }
 
 int main(int argc, char **argv)
