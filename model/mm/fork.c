@@ -43,8 +43,12 @@ static bool vma_needs_copy(struct vm_area_struct *src)
 /* From now on both write-protected, and nobody's alone. */
 static void copy_present_folio(struct pte *dst, struct pte *src)
 {
-	src->folio->exclusive = false;
-	src->write = false;
+	const struct bugs *bugs = pte_mm(src)->world->bugs;
+
+	if (!bug_on(bugs, BUG_FORK_KEEPS_EXCLUSIVE))
+		src->folio->exclusive = false;
+	if (!bug_on(bugs, BUG_FORK_KEEPS_WRITE))
+		src->write = false;
 	pte_set_folio(dst, src->folio, false);
 }
 

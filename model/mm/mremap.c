@@ -330,6 +330,9 @@ int do_mremap(struct mm_struct *mm, u64 addr, u64 old_len, u64 new_len,
 		return err;
 	if (vrm_move_only(&vrm))
 		return remap_move(&vrm);
+	if ((flags & MREMAP_FIXED) &&
+	    bug_on(mm->world->bugs, BUG_MREMAP_UNMAPS_BEFORE_CHECK))
+		do_munmap(mm, new_addr, new_len);
 	vrm.vma = vma_lookup(mm, addr);
 	err = check_prep_vma(&vrm);
 	if (err)

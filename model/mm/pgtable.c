@@ -179,12 +179,23 @@ void pte_clear(struct pte *pte)
 	pte_set_none(pte);
 }
 
+/* Only for a bug: an index is fixed when the folio is first mapped. */
+static void folio_set_index(struct mm_world *world, struct folio *folio,
+			    pgoff_t index)
+{
+	RB_REMOVE(folio_tree, &world->folios, folio);
+	folio->index = index;
+	RB_INSERT(folio_tree, &world->folios, folio);
+}
+
 void pte_move(struct pte *to, struct pte *from)
 {
 	struct folio *folio = from->folio;
 
 	if (folio) {
 		folio_del_mapping(folio, from);
+		if (bug_on(pte_mm(to)->world->bugs, BUG_MOVE_CHANGES_INDEX))
+			folio_set_index(pte_mm(to)->world, folio, pte_addr(to));
 		pte_set_folio(to, folio, from->write);
 	} else {
 		pte_set_special(to, from->kind);

@@ -118,7 +118,8 @@ void vma_tree_remove(struct vm_area_struct *vma)
 	struct mm_struct *mm = vma->vm_mm;
 
 	RB_REMOVE(vma_tree, &mm->vmas, vma);
-	mm->map_count--;
+	if (!bug_on(mm->world->bugs, BUG_MAP_COUNT_NOT_LOWERED))
+		mm->map_count--;
 	mm->changes++;
 	touch_vma(vma);
 }
@@ -271,13 +272,21 @@ int vms_gather_munmap_vmas(struct vma_munmap_struct *vms)
 	return 0;
 }
 
+/* The page number after the last one to unmap. */
+static u64 unmap_end(const struct vm_area_struct *vma)
+{
+	if (bug_on(vma->vm_mm->world->bugs, BUG_UNMAP_LEAVES_LAST_PAGE))
+		return vma->vm_end - 1;
+	return vma->vm_end;
+}
+
 /* As unmap_vmas() and free_pgtables(): all pages first, then all links. */
 void vms_clear_ptes(struct vma_munmap_struct *vms)
 {
 	struct vm_area_struct *vma;
 
 	TAILQ_FOREACH(vma, &vms->gathered, detached)
-		zap_range(vms->mm, vma->vm_start, vma->vm_end);
+		zap_range(vms->mm, vma->vm_start, unmap_end(vma));
 	TAILQ_FOREACH(vma, &vms->gathered, detached)
 		rmap_vma_unlink(vma);
 }

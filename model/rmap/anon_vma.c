@@ -297,7 +297,8 @@ int anon_vma_prepare(struct rmap *rmap, struct vm_area_struct *vma)
 	va->anon_vma = anon_vma;
 	anon_vma_chain_link(rmap, vma, avc, anon_vma);
 	anon_vma->num_active_vmas++;
-	anon_vma_unlock_write(rmap, anon_vma);
+	if (!has_bug(rmap, BUG_PREPARE_KEEPS_LOCK))
+		anon_vma_unlock_write(rmap, anon_vma);
 	aw->prepared = vma;
 	return 0;
 
@@ -447,7 +448,9 @@ static void fork_link_own(struct rmap *rmap, struct vm_area_struct *vma,
 	anon_vma_set_parent(rmap, anon_vma, parent);
 	anon_vma->num_active_vmas = 1;
 	vma_anon(rmap, vma)->anon_vma = anon_vma;
-	anon_vma_chain_link(rmap, vma, avc, anon_vma);
+	anon_vma_chain_link(rmap, vma, avc,
+			    has_bug(rmap, BUG_FORK_LINKS_PARENT) ? parent :
+								   anon_vma);
 	anon_vma_unlock_write(rmap, parent);
 }
 

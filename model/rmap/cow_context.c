@@ -156,6 +156,17 @@ static void context_put(struct rmap *rmap, struct cow_context *ctx)
 	}
 }
 
+static struct cow_context *parent_of_fork(struct rmap *rmap,
+					  struct mm_struct *oldmm)
+{
+	struct cow_context *parent = mm_context(rmap, oldmm);
+
+	if (parent->parent &&
+	    bug_on(rmap->world->bugs, BUG_CHILD_JOINS_GRANDPARENT))
+		return parent->parent;
+	return parent;
+}
+
 static int cow_context_mm_init(struct rmap *rmap, struct mm_struct *mm,
 			       struct mm_struct *oldmm)
 {
@@ -173,7 +184,7 @@ static int cow_context_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	contexts->nr++;
 	mm->rmap_state[rmap->slot] = ctx;
 	if (oldmm)
-		context_join(rmap, ctx, mm_context(rmap, oldmm));
+		context_join(rmap, ctx, parent_of_fork(rmap, oldmm));
 	return 0;
 }
 
@@ -284,11 +295,17 @@ static int cow_context_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 
 	if (!vma_is_marked(rmap, src))
 		return 0;
+	if (why == RMAP_CLONE_REMAP &&
+	    bug_on(rmap->world->bugs, BUG_REMAP_NOT_RECORDED_AT_MOVE))
+		needs_record = false;
 	if (why == RMAP_CLONE_FORK &&
 	    bug_on(rmap->world->bugs, BUG_REMAP_NOT_COPIED_AT_FORK))
 		needs_record = false;
 	if (needs_record)
 		return record_and_mark(rmap, dst);
+	if (why == RMAP_CLONE_SPLIT &&
+	    bug_on(rmap->world->bugs, BUG_SPLIT_FORGETS_FAULTED))
+		return 0;
 	vma_mark(rmap, dst, true);
 	return 0;
 }
@@ -581,6 +598,8 @@ static void cow_context_walk(struct rmap *rmap, struct folio *folio,
 		return;
 	rcu_read_lock(rmap->world->rcu);
 	walk_descendants(&walk, root);
+	if (bug_on(rmap->world->bugs, BUG_WALK_STAYS_IN_RCU))
+		return;
 	rcu_read_unlock(rmap->world->rcu);
 }
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Replay: what it makes of a reverse map that is wrong in a way that only replay
+ * can see, because it compares two checks or two machines.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+#include "../model/scenario/replay.h"
+#include "fake_rmap.h"
+
+static const struct rmap_ops honest = FAKE_RMAP_OPS("honest");
+
+/* One that only the full check finds fault with, and the other way round. */
+
+static void fault_all(struct rmap *rmap, struct divergence *div)
+{
+	(void)rmap;
+	divergence_set(div, DIVERGENCE_REFCOUNT, "seen from afar");
+}
+
+static void fault_vma(struct rmap *rmap, struct vm_area_struct *vma,
+		      struct divergence *div)
+{
+	(void)rmap;
+	(void)vma;
+	divergence_set(div, DIVERGENCE_REFCOUNT, "seen from near");
+}
+
+/* Out of memory in the first fault, where the other has enough. */
+static int prepare_fails(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	(void)rmap;
+	(void)vma;
+	return -ENOMEM;
+}
+
+/* Writes to the pages of the mm that is checked. */
+static void scribble(struct rmap *rmap, struct mm_struct *mm,
+		     struct divergence *div)
+{
+	struct pte *pte = pte_next(mm, 0, TASK_PAGES);
+
+	(void)rmap;
+	(void)div;
+	if (pte && pte->folio) {
+		pte->folio->content = 0x666;
+		mm->changes++;
+	}
+}
+
+static void replay_text(const char *text, const struct rmap_ops *second,
+			bool pure, enum replay_check check,
+			struct replay_result *result)
+{
+	struct replay_config config = {
+		.machine = { .rmaps = { &honest, second }, .nr_rmaps = 2 },
+		.pure = pure,
+		.check = check,
+	};
+	struct scenario_error err;
+	struct scenario sc;
+
+	assert_int_equal(scenario_init(&sc), 0);
+	assert_int_equal(scenario_parse(&sc, text, strlen(text), &err), 0);
+	assert_int_equal(replay(&sc, &config, result), 0);
+	scenario_free(&sc);
+}
+
+static void expect_report(const struct replay_result *result, u32 op_nr,
+			  enum divergence_kind kind, const char *text)
+{
+	assert_true(result->diverged);
+	assert_int_equal(result->op_nr, op_nr);
+	assert_int_equal(result->report.kind, kind);
+	assert_string_equal(result->report.text, text);
+}
+
+static const char one_write[] = "mmap A 0 2 rw\nwrite A 0\n";
+
+static void full_check_alone_finds(void **state)
+{
+	struct rmap_ops ops = honest;
+	struct replay_result result;
+
+	(void)state;
+	ops.name = "far";
+	ops.check_all = fault_all;
+	replay_text(one_write, &ops, false, REPLAY_CHECK_BOTH, &result);
+	expect_report(&result, 1, DIVERGENCE_INVARIANT,
+		      "full and incremental checks disagree: only the full "
+		      "one finds refcount: far: seen from afar");
+	replay_text(one_write, &ops, false, REPLAY_CHECK_TOUCHED, &result);
+	expect_report(&result, 0, DIVERGENCE_REFCOUNT, "far: seen from afar");
+	replay_text(one_write, &ops, false, REPLAY_CHECK_NONE, &result);
+	assert_false(result.diverged);
+}
+
+static void incremental_check_alone_finds(void **state)
+{
+	struct rmap_ops ops = honest;
+	struct replay_result result;
+
+	(void)state;
+	ops.name = "near";
+	ops.check_vma = fault_vma;
+	replay_text(one_write, &ops, false, REPLAY_CHECK_BOTH, &result);
+	expect_report(&result, 2, DIVERGENCE_INVARIANT,
+		      "full and incremental checks disagree: only the "
+		      "incremental one finds refcount: near: seen from near");
+	ops.check_all = fault_all;
+	replay_text(one_write, &ops, false, REPLAY_CHECK_BOTH, &result);
+	expect_report(&result, 1, DIVERGENCE_INVARIANT,
+		      "full and incremental checks disagree: only the full "
+		      "one finds refcount: near: seen from afar");
+}
+
+static void pure_results_differ(void **state)
+{
+	struct rmap_ops ops = honest;
+	struct replay_result result;
+
+	(void)state;
+	ops.name = "poor";
+	ops.vma_prepare = prepare_fails;
+	replay_text(one_write, &ops, true, REPLAY_CHECK_TOUCHED, &result);
+	expect_report(&result, 2, DIVERGENCE_CONTENT,
+		      "results differ: honest 0, poor ENOMEM");
+	replay_text(one_write, &ops, true, REPLAY_CHECK_NONE, &result);
+	expect_report(&result, 2, DIVERGENCE_CONTENT,
+		      "results differ: honest 0, poor ENOMEM");
+}
+
+static void pure_contents_differ(void **state)
+{
+	struct rmap_ops ops = honest;
+	struct replay_result result;
+
+	(void)state;
+	ops.name = "scribbler";
+	ops.check_mm = scribble;
+	replay_text(one_write, &ops, true, REPLAY_CHECK_TOUCHED, &result);
+	expect_report(&result, 2, DIVERGENCE_CONTENT,
+		      "A:0x0 reads 0x2000001 with honest, 0x666 with "
+		      "scribbler");
+}
+
+static void pure_honest_agree(void **state)
+{
+	struct rmap_ops ops = honest;
+	struct replay_result result;
+
+	(void)state;
+	ops.name = "also honest";
+	replay_text("mmap A 0 4 rw\nwrite A 0 4\nfork A B\nwrite B 1\n"
+		    "mremap B 0 2 2 to=0x10\nexit A\nwrite B 0x10\n",
+		    &ops, true, REPLAY_CHECK_BOTH, &result);
+	assert_false(result.diverged);
+	assert_false(result.unexpected);
+	assert_int_equal(result.ops, 7);
+	assert_true(result.walks > 0);
+}
+
+static void asserted_results_hold(void **state)
+{
+	struct rmap_ops ops = honest;
+	struct replay_result result;
+
+	(void)state;
+	replay_text("mmap A 0 1 rw = 0\nmunmap A 0 0 = ENOMEM\n", &ops, false,
+		    REPLAY_CHECK_TOUCHED, &result);
+	assert_true(result.unexpected);
+	assert_false(result.diverged);
+	assert_int_equal(result.op_nr, 2);
+	assert_int_equal(result.result, EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_check_alone_finds),
+		cmocka_unit_test(incremental_check_alone_finds),
+		cmocka_unit_test(pure_results_differ),
+		cmocka_unit_test(pure_contents_differ),
+		cmocka_unit_test(pure_honest_agree),
+		cmocka_unit_test(asserted_results_hold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
