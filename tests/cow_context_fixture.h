@@ -33,21 +33,37 @@ static inline struct mm_struct **proc(struct fixture *f, char name)
 	return &f->procs[name - 'A'];
 }
 
-static inline int setup(void **state)
+static inline int setup_with(void **state, const struct rmap_ops *const *ops,
+			     u32 nr)
 {
-	static const struct rmap_ops *const ops[] = { &cow_context_rmap_ops };
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return -1;
 	ledger_init(&f->ledger);
 	rcu_init(&f->rcu, &f->ledger);
-	if (mm_world_init(&f->world, &f->ledger, &f->rcu, &f->bugs, ops, 1))
+	if (mm_world_init(&f->world, &f->ledger, &f->rcu, &f->bugs, ops, nr))
 		return -1;
-	f->rmap = &f->world.rmaps[0];
+	f->rmap = &f->world.rmaps[nr - 1];
 	*proc(f, 'A') = mm_alloc(&f->world);
 	*state = f;
 	return *proc(f, 'A') ? 0 : -1;
+}
+
+static inline int setup(void **state)
+{
+	static const struct rmap_ops *const alone[] = { &cow_context_rmap_ops };
+
+	return setup_with(state, alone, 1);
+}
+
+/* Beside anon_vma, which decides. */
+static inline int setup_beside(void **state)
+{
+	static const struct rmap_ops *const both[] = { &anon_vma_rmap_ops,
+						       &cow_context_rmap_ops };
+
+	return setup_with(state, both, 2);
 }
 
 static inline void quit(struct fixture *f, char name)

@@ -132,7 +132,143 @@ static void test_checks(void **state)
 	assert_fault(INVARIANT, ok(remaps_add(&b->remaps, 12, 12, 20)),
 		     remaps_del(&b->remaps, 12, 12, 20));
 	assert_fault(INVARIANT, b->remaps.nr++, b->remaps.nr--);
+	assert_fault(INVARIANT, (*proc(f, 'B'))->rmap_state[0] = f,
+		     (*proc(f, 'B'))->rmap_state[0] = b);
+	assert_fault(INVARIANT, a->parent = b, a->parent = NULL);
+	assert_fault(INVARIANT, TAILQ_FIRST(&b->children) = (void *)f,
+		     TAILQ_FIRST(&b->children) = NULL);
 #undef assert_fault
+	assert_all_gone(f);
+}
+
+/* What a check of one mm sees of it. */
+static void test_check_mm(void **state)
+{
+	struct fixture *f = *state;
+	struct cow_context *a, *b;
+
+	do_move_and_fork(f);
+	a = context(f, 'A');
+	b = context(f, 'B');
+	a->parent = b;
+	assert_string_equal(own_fault(f, false).text,
+			    "contexts are each other's ancestors");
+	a->parent = NULL;
+	assert_all_well(f);
+	assert_all_gone(f);
+}
+
+/* Beside anon_vma: which VMAs are faulted must be the same. */
+static void test_check_mark(void **state)
+{
+	struct fixture *f = *state;
+	struct rmap_vma *word;
+
+	do_generations(f);
+	word = &find_vma(*proc(f, 'B'), 10)->rmap_state[f->rmap->slot];
+	word->word[0] = NULL;
+	assert_int_equal(own_fault(f, true).kind, DIVERGENCE_INVARIANT);
+	assert_int_equal(fault_of_walks(f), DIVERGENCE_MISS);
+}
+
+/* Rules that are broken between two checks are noted. */
+
+static void test_broken_put(void **state)
+{
+	struct fixture *f = *state;
+
+	do_generations(f);
+	context(f, 'B')->refcount = 0;
+	quit(f, 'B');
+	assert_int_equal(f->rmap->broken.kind, DIVERGENCE_REFCOUNT);
+}
+
+static void test_broken_exit(void **state)
+{
+	struct fixture *f = *state;
+
+	do_generations(f);
+	ok(remaps_add(&context(f, 'B')->remaps, 100, 100, 1));
+	quit(f, 'B');
+	assert_int_equal(f->rmap->broken.kind, DIVERGENCE_INVARIANT);
+}
+
+static void test_broken_hierarchy(void **state)
+{
+	struct fixture *f = *state;
+	static struct places places;
+
+	do_generations(f);
+	cow_contexts_of(f->rmap)->nr = 1;
+	walk(f, folio_at(f, 'A', 10), &places);
+	assert_int_equal(f->rmap->broken.kind, DIVERGENCE_INVARIANT);
+}
+
+/* It takes a bug for a change of range to need memory. */
+static void test_broken_range(void **state)
+{
+	struct fixture *f = *state;
+
+	f->bugs.on[BUG_REMAP_NOT_COPIED_AT_FORK] = true;
+	do_move_and_fork(f);
+	/* After the other half and the maple tree's. */
+	ledger_fail_nth(&f->ledger, 3);
+	ok(do_mprotect(*proc(f, 'B'), 30, 1, VM_READ));
+	assert_int_equal(f->rmap->broken.kind, DIVERGENCE_INVARIANT);
+}
+
+/* A folio that the walk does not find everywhere does not move. */
+static void test_migrate_misses(void **state)
+{
+	struct fixture *f = *state;
+	struct folio *folio;
+
+	do_generations(f);
+	folio = folio_at(f, 'A', 10);
+	f->bugs.on[BUG_WALK_SKIPS_LAST_CHILD] = true;
+	assert_int_equal(mm_migrate(*proc(f, 'A'), 10), -EAGAIN);
+	f->bugs.on[BUG_WALK_SKIPS_LAST_CHILD] = false;
+	assert_ptr_equal(folio_at(f, 'A', 10), folio);
+	assert_visits(f, folio, "A:10 B:10");
+	assert_all_gone(f);
+}
+
+/* A folio that nobody has: nowhere. */
+static void test_walk_of_bare_folio(void **state)
+{
+	struct fixture *f = *state;
+	struct folio *folio;
+	static struct places places;
+
+	folio = folio_alloc_bare(&f->world, (*proc(f, 'A'))->family, 10);
+	assert_non_null(folio);
+	walk(f, folio, &places);
+	assert_int_equal(places.nr, 0);
+	folio_free(&f->world, folio);
+	assert_all_gone(f);
+}
+
+/* What another reverse map's failure takes back. */
+static void test_undo(void **state)
+{
+	struct fixture *f = *state;
+	const struct rmap_ops *ops = f->rmap->ops;
+	struct vm_area_struct *vma, *half;
+
+	ok(do_mmap(*proc(f, 'A'), 10, 4, RW, 0, 2));
+	vma = find_vma(*proc(f, 'A'), 10);
+	ok(ops->vma_prepare(f->rmap, vma));
+	assert_remaps(&context(f, 'A')->remaps, "2-5+8");
+	half = vm_area_dup(vma, vma->vm_mm);
+	half->vm_end = 12;
+	ok(ops->vma_clone(f->rmap, half, vma, RMAP_CLONE_SPLIT));
+	assert_true(ops->vma_faulted(f->rmap, half));
+	ops->vma_clone_undo(f->rmap, half, vma, RMAP_CLONE_SPLIT);
+	assert_false(ops->vma_faulted(f->rmap, half));
+	assert_remaps(&context(f, 'A')->remaps, "2-5+8");
+	vm_area_free(half);
+	ops->vma_prepare_undo(f->rmap, vma);
+	assert_remaps(&context(f, 'A')->remaps, "");
 	assert_all_gone(f);
 }
 
@@ -238,20 +374,31 @@ static void test_random(void **state)
 		if (!roll(&seed, 8))
 			synchronize_rcu(&f->rcu);
 	}
-	printf("failed %u forgotten %u\n", failed, forgotten);
 	assert_true(failed > 1000);
 	assert_true(forgotten > 0);
 	assert_all_gone(f);
 }
 
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define beside_anon_vma(test) \
+	cmocka_unit_test_setup_teardown(test, setup_beside, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bugs),
 		with_world(test_checks),
+		with_world(test_check_mm),
+		beside_anon_vma(test_check_mark),
+		with_world(test_broken_put),
+		with_world(test_broken_exit),
+		with_world(test_broken_hierarchy),
+		with_world(test_broken_range),
+		with_world(test_migrate_misses),
+		with_world(test_walk_of_bare_folio),
+		with_world(test_undo),
 		with_world(test_random),
+		beside_anon_vma(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,39 @@ static void test_remaps_cut_without_memory(void **state)
 	assert_false(r->inexact);
 }
 
+/* Sets that were spoilt by hand. */
+static void test_remaps_verify(void **state)
+{
+	struct remap_fixture *f = *state;
+	struct remaps *r = &f->remaps;
+	struct remap *low, *high;
+	u64 pages;
+
+	assert_int_equal(remaps_add(r, 10, 14, 5), 0);
+	assert_int_equal(remaps_add(r, 15, 19, 6), 0);
+	low = remaps_first(r, 10, NULL);
+	high = remaps_first(r, 15, NULL);
+	high->displacement = 5;
+	assert_string_equal(remaps_verify(r, &pages),
+			    "two remaps of one displacement touch");
+	high->displacement = 4;
+	assert_string_equal(remaps_verify(r, &pages),
+			    "remaps are out of order");
+	high->displacement = 6;
+	r->nr++;
+	assert_string_equal(remaps_verify(r, &pages), "remaps are miscounted");
+	r->nr--;
+	itree_remove(&r->by_offset, &low->offsets);
+	assert_string_equal(remaps_verify(r, &pages),
+			    "a remap is not in the tree of offsets");
+	itree_insert(&r->by_offset, &low->offsets, 10, 14);
+	low->offsets.last = 9;
+	assert_non_null(remaps_verify(r, &pages));
+	low->offsets.last = 14;
+	assert_null(remaps_verify(r, &pages));
+	assert_int_equal(pages, 10);
+}
+
 /* The lowest and the highest offsets there are. */
 static void test_remaps_ends(void **state)
 {
@@ -203,6 +236,7 @@ int main(void)
 		with_remaps(test_remaps_join),
 		with_remaps(test_remaps_cut),
 		with_remaps(test_remaps_cut_without_memory),
+		with_remaps(test_remaps_verify),
 		with_remaps(test_remaps_ends),
 		with_remaps(test_remaps_random),
 	};

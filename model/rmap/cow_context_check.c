@@ -130,18 +130,25 @@ static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
 			       "contexts are each other's ancestors");
 }
 
+/* @ctx exists. */
+static void check_mm_alone(struct rmap *rmap, struct mm_struct *mm,
+			   const struct cow_context *ctx,
+			   struct divergence *div)
+{
+	if (ctx->mm == mm)
+		check_remaps_exact(rmap, mm, div);
+	else
+		divergence_set(div, DIVERGENCE_INVARIANT,
+			       "mm %llu and its context do not agree",
+			       (ull)mm->id);
+}
+
 void cow_context_check_mm(struct rmap *rmap, struct mm_struct *mm,
 			  struct divergence *div)
 {
 	struct cow_context *ctx = mm_context(rmap, mm);
 
-	if (!ctx || ctx->mm != mm) {
-		divergence_set(div, DIVERGENCE_INVARIANT,
-			       "mm %llu and its context do not agree",
-			       (ull)mm->id);
-		return;
-	}
-	check_remaps_exact(rmap, mm, div);
+	check_mm_alone(rmap, mm, ctx, div);
 	check_ancestors(rmap, ctx, div);
 }
 
@@ -202,11 +209,11 @@ static void census_fault(struct census *census, const char *text)
 
 static void count_mms(struct census *census)
 {
+	struct rmap *rmap = census->rmap;
 	struct mm_struct *mm;
 
-	TAILQ_FOREACH(mm, &census->rmap->world->mms, entry) {
-		struct tally *tally =
-			tally_find(census, mm_context(census->rmap, mm));
+	TAILQ_FOREACH(mm, &rmap->world->mms, entry) {
+		struct tally *tally = tally_find(census, mm_context(rmap, mm));
 
 		if (!tally) {
 			census_fault(census,
@@ -214,7 +221,7 @@ static void count_mms(struct census *census)
 			continue;
 		}
 		tally->has_mm = true;
-		cow_context_check_mm(census->rmap, mm, census->div);
+		check_mm_alone(rmap, mm, tally->ctx, census->div);
 	}
 }
 

@@ -245,8 +245,6 @@ void remaps_free_all(struct remaps *remaps)
 static const char *remap_verify(struct remaps *remaps, const struct remap *prev,
 				const struct remap *remap)
 {
-	if (remap->offsets.first > remap->offsets.last)
-		return "a remap ends before it begins";
 	if (!itree_contains(&remaps->by_offset, &remap->offsets))
 		return "a remap is not in the tree of offsets";
 	if (!prev)
