@@ -74,7 +74,10 @@ static void print_divergence(const struct scenario *sc,
 	report_print(&result->report, stderr, result->op_nr, text);
 }
 
-void fuzz_replay(const struct scenario *sc, bool pure)
+/* Replays and counts; whether it diverged. */
+static bool replay_diverges(const struct scenario *sc, bool pure,
+			    enum replay_check check,
+			    struct replay_result *result)
 {
 	const struct replay_config config = {
 		.machine = {
@@ -82,17 +85,37 @@ void fuzz_replay(const struct scenario *sc, bool pure)
 			.nr_rmaps = 2,
 		},
 		.pure = pure,
-		.check = fuzz.check,
+		.check = check,
 	};
+
+	if (replay(sc, &config, result))
+		return false; /* no memory for it: says nothing of the model */
+	fuzz.ops += result->ops;
+	fuzz.walks += result->walks;
+	return result->diverged;
+}
+
+static void __attribute__((noreturn))
+stop_at(const struct scenario *sc, const struct replay_result *result)
+{
+	fuzz.divergences++;
+	print_divergence(sc, result);
+	stop();
+}
+
+void fuzz_replay(const struct scenario *sc, bool pure)
+{
 	struct replay_result result;
 
-	if (replay(sc, &config, &result))
-		return; /* no memory for it: says nothing about the model */
-	fuzz.ops += result.ops;
-	fuzz.walks += result.walks;
-	if (!result.diverged)
-		return;
-	fuzz.divergences++;
-	print_divergence(sc, &result);
-	stop();
+	if (replay_diverges(sc, pure, fuzz.check, &result))
+		stop_at(sc, &result);
+}
+
+void fuzz_replay_short_of_memory(const struct scenario *sc)
+{
+	struct replay_result result;
+
+	if (replay_diverges(sc, false, REPLAY_CHECK_BOTH, &result) &&
+	    !strstr(result.report.text, "out of memory"))
+		stop_at(sc, &result);
 }

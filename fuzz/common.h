@@ -32,6 +32,12 @@ void fuzz_input(void);
  */
 void fuzz_replay(const struct scenario *sc, bool pure);
 
+/*
+ * The same beside each other, with both checks, where memory may run out: that a
+ * check says so is no divergence.
+ */
+void fuzz_replay_short_of_memory(const struct scenario *sc);
+
 /* Prints what was broken and the scenario (NULL: none), and aborts. */
 void fuzz_fail(const struct scenario *sc, const char *what)
 	__attribute__((noreturn));

@@ -117,7 +117,7 @@ static void test_checks(void **state)
 	} while (0)
 	assert_fault(REFCOUNT, b->refcount++, b->refcount--);
 	assert_fault(REFCOUNT, a->refcount--, a->refcount++);
-	assert_fault(REFCOUNT, a->nr_folios++, a->nr_folios--);
+	assert_fault(INVARIANT, a->nr_folios++, a->nr_folios--);
 	assert_fault(INVARIANT, b->mm = a->mm, b->mm = *proc(f, 'B'));
 	assert_fault(INVARIANT, b->mm = NULL, b->mm = *proc(f, 'B'));
 	assert_fault(INVARIANT, b->parent = NULL, b->parent = a);

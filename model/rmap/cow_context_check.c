@@ -130,12 +130,12 @@ static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
 			       "contexts are each other's ancestors");
 }
 
-/* @ctx exists. */
+/* @ctx exists or is NULL. */
 static void check_mm_alone(struct rmap *rmap, struct mm_struct *mm,
 			   const struct cow_context *ctx,
 			   struct divergence *div)
 {
-	if (ctx->mm == mm)
+	if (ctx && ctx->mm == mm)
 		check_remaps_exact(rmap, mm, div);
 	else
 		divergence_set(div, DIVERGENCE_INVARIANT,

@@ -13,7 +13,7 @@ enum replay_check {
 	REPLAY_CHECK_TOUCHED, /* after each op what it touched; all at the end */
 	REPLAY_CHECK_ALL, /* everything after each op */
 	REPLAY_CHECK_BOTH, /* both, and they must agree */
-	REPLAY_CHECK_NONE, /* only that asserted results hold */
+	REPLAY_CHECK_NONE, /* results only; pure: and contents */
 };
 
 struct replay_config {
