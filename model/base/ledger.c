@@ -68,6 +68,7 @@ bool ledger_may_alloc(struct ledger *ledger)
 	if (!ledger->fail_in || --ledger->fail_in)
 		return true;
 	ledger->nr_injected++;
+	ledger->nr_failed++;
 	return false;
 }
 
@@ -86,11 +87,13 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size)
 		abort();
 	if (!ledger_may_alloc(ledger))
 		return NULL;
-	if (size > SIZE_MAX - sizeof(*obj))
+	obj = NULL;
+	if (size <= SIZE_MAX - sizeof(*obj))
+		obj = malloc(sizeof(*obj) + size);
+	if (!obj) {
+		ledger->nr_failed++;
 		return NULL;
-	obj = malloc(sizeof(*obj) + size);
-	if (!obj)
-		return NULL;
+	}
 	obj->kind = kind;
 	LIST_INSERT_HEAD(&ledger->objs, obj, entry);
 	ledger->nr_live++;

@@ -34,6 +34,7 @@ struct ledger {
 	u64 nr_allocs; /* asked for, failed ones included */
 	u64 fail_in; /* this many allocations from now fails, 0: none */
 	u64 nr_injected; /* allocations that were made to fail */
+	u64 nr_failed; /* those, and where memory was out in earnest */
 };
 
 void ledger_init(struct ledger *ledger);

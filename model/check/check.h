@@ -76,8 +76,17 @@ bool check_leaks(struct check *chk);
  */
 struct check_state {
 	u64 changes; /* mm->changes */
+	u64 pte_changes; /* mm->pte_changes */
+	u64 failed; /* allocations of the ledger that had failed */
 	u64 contents; /* what a process can see of it: mappings and pages */
 	u64 mm_id; /* 0: no mm */
+};
+
+/* What a failed operation may keep of what it did. */
+enum state_keeps {
+	STATE_KEEPS_NOTHING,
+	STATE_KEEPS_ALL, /* whatever it did until then */
+	STATE_KEEPS_FLAGS, /* splits and flags of VMAs, nothing of their pages */
 };
 
 /*
@@ -89,11 +98,36 @@ void check_state_save(struct check_state *state, struct mm_struct *mm,
 
 /*
  * The operation failed with @err (positive): did it change what the kernel
- * leaves alone?  @partial: it is one that keeps what it did before failing.
- * @deep as when saved.
+ * leaves alone?  @deep as when saved.
  */
 bool check_state_kept(struct check *chk, const struct check_state *state,
-		      struct mm_struct *mm, int err, bool partial, bool deep);
+		      struct mm_struct *mm, int err, enum state_keeps keeps,
+		      bool deep);
+
+/* Page numbers [start, end). */
+struct page_range {
+	u64 start;
+	u64 end;
+};
+
+/*
+ * The folios that an mm maps outside some ranges: those must still be mapped
+ * somewhere in it when an operation that unmaps these ranges has failed.
+ */
+struct check_survivors {
+	u64 *ids; /* sorted; owned */
+	u32 nr;
+	bool oom;
+};
+
+void check_survivors_save(struct check_survivors *survivors,
+			  struct mm_struct *mm,
+			  const struct page_range *unmapped, u32 nr);
+
+/* Frees what was saved.  @mm as when saved. */
+bool check_survivors_kept(struct check *chk, struct check_survivors *survivors,
+			  struct mm_struct *mm);
+void check_survivors_free(struct check_survivors *survivors);
 
 /*
  * "content": every page that one of two machines' processes can read must be

@@ -9,6 +9,7 @@
  * under them are cut, and what its pages hold.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include "check_internal.h"
 
 static bool area_takes(const struct area *area,
@@ -96,31 +97,129 @@ void check_state_save(struct check_state *state, struct mm_struct *mm,
 		return;
 	state->mm_id = mm->id;
 	state->changes = mm->changes;
+	state->pte_changes = mm->pte_changes;
+	state->failed = mm->world->ledger->nr_failed;
 	if (deep)
 		state->contents = digest_mm(mm);
 }
 
-/* Can an operation that ends so have done a part of its work? */
-static bool fails_half_way(int err)
+/*
+ * Can the operation have done a part of its work?  Only if memory was out, or if
+ * there was hardly room for another VMA, which @deep was asked for.
+ */
+static bool failed_half_way(const struct check_state *state,
+			    const struct mm_struct *mm, int err, bool deep)
 {
-	return err == ENOMEM || err == EAGAIN;
+	if (err != ENOMEM && err != EAGAIN)
+		return false;
+	return deep || mm->world->ledger->nr_failed != state->failed;
 }
 
 bool check_state_kept(struct check *chk, const struct check_state *state,
-		      struct mm_struct *mm, int err, bool partial, bool deep)
+		      struct mm_struct *mm, int err, enum state_keeps keeps,
+		      bool deep)
 {
 	const char *text = NULL;
 
 	if (state->mm_id != (mm ? mm->id : 0))
 		text = "has another address space";
-	else if (!mm || partial)
+	else if (!mm || keeps == STATE_KEEPS_ALL)
 		return true;
-	else if (!fails_half_way(err) && mm->changes != state->changes)
-		text = "has changed VMAs or page tables";
-	else if (deep && digest_mm(mm) != state->contents)
+	else if (mm->pte_changes != state->pte_changes &&
+		 keeps == STATE_KEEPS_FLAGS)
+		text = "has changed page tables";
+	else if (keeps == STATE_KEEPS_FLAGS)
+		return true;
+	else if (!failed_half_way(state, mm, err, deep)) {
+		if (mm->changes != state->changes)
+			text = "has changed VMAs or page tables";
+	} else if (deep && digest_mm(mm) != state->contents) {
 		text = "sees other mappings or contents";
+	}
 	if (!text)
 		return true;
 	return report_fault(chk, DIVERGENCE_STATE, "",
 			    "the operation failed, but its process %s", text);
+}
+
+/* Survivors. */
+
+static bool survivors_add(struct check_survivors *survivors, u32 *cap, u64 id)
+{
+	u64 *ids;
+
+	if (survivors->nr == *cap) {
+		*cap = *cap ? 2 * *cap : 64;
+		ids = realloc(survivors->ids, *cap * sizeof(*ids));
+		if (!ids) {
+			survivors->oom = true;
+			return false;
+		}
+		survivors->ids = ids;
+	}
+	survivors->ids[survivors->nr++] = id;
+	return true;
+}
+
+static int id_cmp(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool in_ranges(u64 addr, const struct page_range *ranges, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++)
+		if (addr >= ranges[i].start && addr < ranges[i].end)
+			return true;
+	return false;
+}
+
+void check_survivors_save(struct check_survivors *survivors,
+			  struct mm_struct *mm,
+			  const struct page_range *unmapped, u32 nr)
+{
+	const struct pte *pte;
+	u64 addr = 0;
+	u32 cap = 0;
+
+	*survivors = (struct check_survivors){ 0 };
+	for (; (pte = pte_next(mm, addr, ~0ULL)); addr++) {
+		addr = pte_addr(pte);
+		if (!pte->folio || in_ranges(addr, unmapped, nr))
+			continue;
+		if (!survivors_add(survivors, &cap, pte->folio->id))
+			return;
+	}
+	if (survivors->nr)
+		qsort(survivors->ids, survivors->nr, sizeof(*survivors->ids),
+		      id_cmp);
+}
+
+void check_survivors_free(struct check_survivors *survivors)
+{
+	free(survivors->ids);
+	*survivors = (struct check_survivors){ 0 };
+}
+
+bool check_survivors_kept(struct check *chk, struct check_survivors *survivors,
+			  struct mm_struct *mm)
+{
+	struct check_survivors now;
+	bool ok = true;
+
+	check_survivors_save(&now, mm, NULL, 0);
+	if (survivors->oom || now.oom)
+		ok = report_oom(chk);
+	for (u32 i = 0; i < survivors->nr && ok; i++)
+		if (!now.nr || !bsearch(&survivors->ids[i], now.ids, now.nr,
+					sizeof(*now.ids), id_cmp))
+			ok = report_fault(
+				chk, DIVERGENCE_STATE, "",
+				"the operation failed, but its process lost folio %llu",
+				(ull)survivors->ids[i]);
+	check_survivors_free(&now);
+	check_survivors_free(survivors);
+	return ok;
 }

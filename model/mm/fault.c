@@ -20,17 +20,23 @@ static u64 file_content(const struct vm_area_struct *vma, u64 addr)
 static int fault_new_folio(struct vm_area_struct *vma, u64 addr,
 			   struct pte **ptep)
 {
+	struct mm_struct *mm = vma->vm_mm;
 	struct folio *folio;
 	struct pte *pte;
 
-	pte = pte_alloc(vma->vm_mm, addr);
-	if (!pte)
+	/* The table comes first for anonymous memory, last for a file. */
+	if (vma_is_anonymous(vma) && !pte_alloc(mm, addr))
 		return -ENOMEM;
 	if (rmap_vma_prepare(vma))
 		return -ENOMEM;
 	folio = folio_alloc_anon(vma, addr);
 	if (!folio)
 		return -ENOMEM;
+	pte = pte_alloc(mm, addr);
+	if (!pte) {
+		folio_free(mm->world, folio);
+		return -ENOMEM;
+	}
 	pte_replace_folio(pte, folio);
 	*ptep = pte;
 	return 0;
@@ -69,8 +75,10 @@ static void folio_store(struct folio *folio, u64 value)
 	struct pte *pte;
 
 	folio->content = value;
-	LIST_FOREACH(pte, &folio->mappings, mapped)
+	LIST_FOREACH(pte, &folio->mappings, mapped) {
 		pte_mm(pte)->changes++;
+		pte_mm(pte)->pte_changes++;
+	}
 }
 
 int mm_write(struct mm_struct *mm, u64 addr, u64 value)

@@ -36,6 +36,13 @@ static int try_to_migrate_one(struct folio *folio, struct vm_area_struct *vma,
 	return 1;
 }
 
+static int find_migration_pte(struct folio *folio, struct vm_area_struct *vma,
+			      u64 addr, void *arg)
+{
+	(void)folio;
+	return !!pte_of_old(arg, vma, addr);
+}
+
 static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 				u64 addr, void *arg)
 {
@@ -49,39 +56,66 @@ static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 	return pte->folio == folio;
 }
 
-/* How many entries each reverse map's walk of @folio finds: the fewest. */
-static u64 walk_each(struct migration *mig, struct folio *folio,
-		     struct rmap_walk_control *rwc)
+/* How many entries @rmap's walk of @folio finds. */
+static u64 walk_one(struct migration *mig, struct rmap *rmap,
+		    struct folio *folio, struct rmap_walk_control *rwc)
 {
-	u64 fewest = ~0ULL;
+	struct rmap_walk_stats stats = { 0 };
 
-	for (u32 i = 0; i < mig->world->nr_rmaps; i++) {
-		struct rmap *rmap = &mig->world->rmaps[i];
-		struct rmap_walk_stats stats = { 0 };
-
-		rwc->arg = mig;
-		rwc->stats = &stats;
-		rmap->ops->walk(rmap, folio, rwc);
-		fewest = min_u64(fewest, stats.found);
-	}
-	return fewest;
+	rwc->arg = mig;
+	rwc->stats = &stats;
+	rmap->ops->walk(rmap, folio, rwc);
+	return stats.found;
 }
 
+/* By each reverse map; true if each found all entries. */
 static bool try_to_migrate(struct migration *mig)
 {
 	struct rmap_walk_control rwc = { .rmap_one = try_to_migrate_one };
+	struct mm_world *world = mig->world;
+	bool all = true;
 
-	return walk_each(mig, mig->old, &rwc) >= mig->old->mapcount;
+	for (u32 i = 0; i < world->nr_rmaps; i++)
+		if (walk_one(mig, &world->rmaps[i], mig->old, &rwc) <
+		    mig->old->mapcount)
+			all = false;
+	return all;
 }
 
+/* One that @rmap does not find would stay a migration entry. */
+static void expect_all(struct migration *mig, struct rmap *rmap,
+		       struct rmap_walk_control *rwc, u32 mapcount)
+{
+	u64 found = walk_one(mig, rmap, mig->new, rwc);
+
+	if (found < mapcount)
+		divergence_set(
+			&rmap->broken, DIVERGENCE_MISS,
+			"finds %llu of %u migration entries of folio %llu",
+			(unsigned long long)found, mapcount,
+			(unsigned long long)mig->new->id);
+}
+
+/*
+ * The deciding reverse map's walk puts them back.  The others must find them
+ * too, and before: none of them may go by what the new folio's mapcount says.
+ */
 static void remove_migration_ptes(struct migration *mig)
 {
-	struct rmap_walk_control rwc = {
+	struct rmap_walk_control find = {
+		.rmap_one = find_migration_pte,
+		.restoring = true,
+	};
+	struct rmap_walk_control remove = {
 		.rmap_one = remove_migration_pte,
 		.restoring = true,
 	};
+	struct mm_world *world = mig->world;
+	u32 mapcount = mig->old->mapcount;
 
-	walk_each(mig, mig->new, &rwc);
+	for (u32 i = 1; i < world->nr_rmaps; i++)
+		expect_all(mig, &world->rmaps[i], &find, mapcount);
+	expect_all(mig, &world->rmaps[0], &remove, mapcount);
 }
 
 /* A folio that is still mapped somewhere is not moved. */

@@ -111,6 +111,7 @@ struct mm_struct {
 	u32 map_count;
 	struct pgtable pgtable;
 	u64 changes; /* raised by each change to a VMA or a page-table entry */
+	u64 pte_changes; /* the same, of entries and pages alone */
 	TAILQ_ENTRY(mm_struct) entry; /* in world->mms */
 	void *rmap_state[RMAP_MAX];
 };

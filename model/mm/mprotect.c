@@ -119,6 +119,8 @@ static int madvise_vma(struct vm_area_struct *prev,
 		return 0;
 	}
 	err = advised_flags(vma, advice, &flags);
+	if (err && bug_on(vma->vm_mm->world->bugs, BUG_REFUSED_ADVICE_ZAPS))
+		zap_range(vma->vm_mm, start, end);
 	if (err || flags == vma->vm_flags)
 		return err;
 	err = vma_modify_flags(prev, vmap, start, end, flags);

@@ -114,8 +114,11 @@ static int move_page_tables(const struct vma_remap_struct *vrm)
 	u64 addr = vrm->addr, end = vrm->addr + vrm->old_len;
 	struct pte *pte;
 
-	if (alloc_new_tables(vrm))
+	if (alloc_new_tables(vrm)) {
+		if (bug_on(vrm->mm->world->bugs, BUG_FAILED_MOVE_LOSES_PAGES))
+			zap_range(vrm->mm, vrm->addr, end);
 		return -ENOMEM;
+	}
 	for (; (pte = pte_next(vrm->mm, addr, end)); addr++) {
 		addr = pte_addr(pte);
 		pte_move(pte_alloc(vrm->mm, vrm->new_addr + (addr - vrm->addr)),
@@ -264,8 +267,11 @@ static int mremap_at(struct vma_remap_struct *vrm)
 		return shrink_vma(vrm);
 	if (!vrm_expands(vrm))
 		return 0;
-	if (!vrm_can_expand_in_place(vrm))
+	if (!vrm_can_expand_in_place(vrm)) {
+		if (bug_on(vrm->mm->world->bugs, BUG_EXPAND_ZAPS))
+			zap_range(vrm->mm, vrm->addr, vrm->addr + vrm->old_len);
 		return -ENOMEM;
+	}
 	if (!vma_merge_extend(vrm->vma, vrm->new_len - vrm->old_len))
 		return -ENOMEM;
 	return 0;

@@ -110,6 +110,7 @@ static void pte_set_kind(struct pte *pte, enum pte_kind kind)
 	else
 		leaf->present |= bit;
 	leaf->mm->changes++;
+	leaf->mm->pte_changes++;
 }
 
 static void folio_add_mapping(struct folio *folio, struct pte *pte)
@@ -134,7 +135,7 @@ static void folio_put_mapping(struct folio *folio, struct pte *pte)
 	struct mm_world *world = pte_mm(pte)->world;
 
 	folio_del_mapping(folio, pte);
-	if (!folio->mapcount)
+	if (!folio->mapcount && !bug_on(world->bugs, BUG_FOLIO_NOT_FREED))
 		folio_free(world, folio);
 }
 

@@ -253,7 +253,6 @@ int vms_gather_munmap_vmas(struct vma_munmap_struct *vms)
 	int err;
 
 	TAILQ_INIT(&vms->gathered);
-	vms->vma_count = 0;
 	vma = find_vma_intersection(vms->mm, vms->start, vms->end);
 	if (vma) {
 		err = split_at_start(vms, vma);
@@ -265,8 +264,10 @@ int vms_gather_munmap_vmas(struct vma_munmap_struct *vms)
 		err = split_at_end(vms, vma);
 		if (err)
 			return err;
+		/* mas_store_gfp(), into the tree of what is to go */
+		if (!vma_iter_prealloc(vms->mm))
+			return -ENOMEM;
 		TAILQ_INSERT_TAIL(&vms->gathered, vma, detached);
-		vms->vma_count++;
 	}
 	vms->next = find_vma(vms->mm, vms->end);
 	return 0;
@@ -305,6 +306,8 @@ void vms_complete_munmap_vmas(struct vma_munmap_struct *vms)
 
 	while ((vma = TAILQ_FIRST(&vms->gathered))) {
 		TAILQ_REMOVE(&vms->gathered, vma, detached);
+		if (bug_on(vms->mm->world->bugs, BUG_UNMAP_LEAKS_VMA))
+			continue;
 		vm_area_free(vma);
 	}
 }

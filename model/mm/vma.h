@@ -143,7 +143,6 @@ struct vma_munmap_struct {
 	struct vm_area_struct *prev; /* out: around the hole */
 	struct vm_area_struct *next;
 	struct vma_list gathered;
-	u32 vma_count;
 };
 
 /*

@@ -126,6 +126,8 @@ static void context_release(struct rmap *rmap, struct cow_context *ctx)
 
 	TAILQ_REMOVE(&contexts->all, ctx, entry);
 	contexts->nr--;
+	if (bug_on(rmap->world->bugs, BUG_CONTEXT_NOT_FREED))
+		return;
 	if (bug_on(rmap->world->bugs, BUG_CONTEXT_FREED_WITHOUT_GRACE_PERIOD)) {
 		ledger_free(rmap->world->ledger, ctx);
 		return;
@@ -482,7 +484,10 @@ struct cow_walk {
  */
 static bool walk_done(const struct cow_walk *walk)
 {
-	return !walk->rwc->restoring && walk->found >= walk->mapped;
+	if (walk->rwc->restoring &&
+	    !bug_on(walk->rmap->world->bugs, BUG_WALK_ENDS_WHILE_RESTORING))
+		return false;
+	return walk->found >= walk->mapped;
 }
 
 /*

@@ -37,7 +37,7 @@ struct replay {
 	struct replay_result *result;
 	struct replay_machine m[RMAP_MAX];
 	u32 nr;
-	bool failalloc_left_out;
+	bool left_out;
 };
 
 static u64 prot_flags(u8 prot)
@@ -156,34 +156,48 @@ static bool may_fail_half_way(const struct machine *machine,
 	       (mm && mm->map_count + 4 > machine->world.max_map_count);
 }
 
-/*
- * Does @op, having failed with @err, rightly keep a part of what it did?
- * @mm is as before the operation.
- */
-static bool keeps_part(const struct op *op, int err, bool mapped_over)
+/* What may @op, having failed with @err, keep of what it did? */
+static enum state_keeps op_keeps(const struct op *op, int err, bool unmaps)
 {
 	switch (op->kind) {
 	case OP_MPROTECT: /* VMA by VMA, up to the one that failed */
+		return STATE_KEEPS_FLAGS;
 	case OP_MADVISE:
-		return true;
+		return op->advice == ADVICE_DONTNEED ? STATE_KEEPS_ALL :
+						       STATE_KEEPS_FLAGS;
 	case OP_READ: /* page by page */
 	case OP_WRITE:
-		return op->len > 1;
+		return op->len > 1 ? STATE_KEEPS_ALL : STATE_KEEPS_NOTHING;
 	case OP_MMAP: /* what was there is unmapped first */
-		return err == ENOMEM && mapped_over;
 	case OP_MREMAP: /* so is the destination; and it goes VMA by VMA */
-		return err == ENOMEM && op->flags & OP_HAS_TO;
+		return err == ENOMEM && unmaps ? STATE_KEEPS_ALL :
+						 STATE_KEEPS_NOTHING;
 	default:
-		return false;
+		return STATE_KEEPS_NOTHING;
 	}
 }
 
-static bool maps_over(struct mm_struct *mm, u64 base, const struct op *op)
+/*
+ * What @op unmaps before it can fail, into @ranges; their number.  mremap: the
+ * destination, and the tail when it shrinks.  mmap: what it maps over.
+ */
+static u32 op_unmaps(const struct op *op, struct mm_struct *mm, u64 base,
+		     struct page_range ranges[2])
 {
 	u64 addr = base + op->page;
 
-	return mm && op->kind == OP_MMAP &&
-	       find_vma_intersection(mm, addr, addr + op->len);
+	ranges[0] = (struct page_range){ addr, addr + op->len };
+	if (op->kind == OP_MMAP)
+		return find_vma_intersection(mm, addr, addr + op->len) ? 1 : 0;
+	if (op->kind != OP_MREMAP || !(op->flags & OP_HAS_TO))
+		return 0;
+	ranges[0].start = base + op->to;
+	ranges[0].end = base + op->to + op->new_len;
+	if (op->new_len >= op->len)
+		return 1;
+	ranges[1].start = addr + op->new_len;
+	ranges[1].end = addr + op->len;
+	return 2;
 }
 
 static void report_set(struct report *report, enum divergence_kind kind,
@@ -258,6 +272,45 @@ static bool diverged(struct replay *rp, const struct check *chk, u32 op_nr)
 	return false;
 }
 
+/* What is to be seen again should an operation fail. */
+struct op_state {
+	struct check_state state;
+	struct check_survivors survivors;
+	bool deep;
+	bool unmaps;
+};
+
+static void op_state_save(struct op_state *os, const struct replay *rp,
+			  const struct op *op, struct mm_struct *mm, bool deep)
+{
+	struct page_range ranges[2];
+	u32 nr;
+
+	*os = (struct op_state){ .deep = deep };
+	check_state_save(&os->state, mm, deep);
+	nr = mm ? op_unmaps(op, mm, rp->sc->base, ranges) : 0;
+	os->unmaps = nr > 0;
+	if (os->unmaps && deep)
+		check_survivors_save(&os->survivors, mm, ranges, nr);
+}
+
+static bool op_state_kept(struct op_state *os, struct replay_machine *m,
+			  const struct op *op)
+{
+	struct mm_struct *mm = machine_mm(m->machine, op->proc);
+	enum state_keeps keeps = op_keeps(op, m->result, os->unmaps);
+
+	if (!m->result) {
+		check_survivors_free(&os->survivors);
+		return true;
+	}
+	if (os->unmaps && os->deep &&
+	    !check_survivors_kept(&m->check, &os->survivors, mm))
+		return false;
+	return check_state_kept(&m->check, &os->state, mm, m->result, keeps,
+				os->deep);
+}
+
 /* Does @op on one machine and checks that machine.  False: it diverged. */
 static bool step_machine(struct replay *rp, struct replay_machine *m,
 			 const struct op *op, u32 op_nr)
@@ -267,16 +320,12 @@ static bool step_machine(struct replay *rp, struct replay_machine *m,
 	struct mm_struct *mm = machine_mm(machine, op->proc);
 	bool checking = config->check != REPLAY_CHECK_NONE;
 	bool deep = may_fail_half_way(machine, mm);
-	bool mapped_over = maps_over(mm, rp->sc->base, op);
-	struct check_state state;
+	struct op_state state;
 
 	if (checking)
-		check_state_save(&state, mm, deep);
+		op_state_save(&state, rp, op, mm, deep);
 	m->result = replay_op(machine, rp->sc, op, op_nr);
-	if (checking && m->result &&
-	    !check_state_kept(&m->check, &state, machine_mm(machine, op->proc),
-			      m->result, keeps_part(op, m->result, mapped_over),
-			      deep))
+	if (checking && !op_state_kept(&state, m, op))
 		return diverged(rp, &m->check, op_nr);
 	/* First, so that a check that meets what is freed trips over it. */
 	synchronize_rcu(&machine->rcu);
@@ -379,11 +428,12 @@ static bool step(struct replay *rp, u32 op_nr)
 	int result;
 
 	if (rp->config->pure && op->kind == OP_FAILALLOC) {
-		rp->failalloc_left_out = true;
+		rp->left_out = true;
 		rp->result->skipped++;
 		return true;
 	}
 	if (machines_would_part(rp, op)) {
+		rp->left_out = true;
 		rp->result->skipped++;
 		return true;
 	}
@@ -394,8 +444,8 @@ static bool step(struct replay *rp, u32 op_nr)
 	if (!compare_machines(rp, op, op_nr))
 		return false;
 
-	/* A result that was asserted of a failing allocation cannot come. */
-	if (!(op->flags & OP_HAS_EXPECTED) || rp->failalloc_left_out)
+	/* What was asserted after an operation that was left out need not come. */
+	if (!(op->flags & OP_HAS_EXPECTED) || rp->left_out)
 		return true;
 	result = rp->m[0].result;
 	if (result == op->expected)
