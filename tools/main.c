@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "../kernel/cmd_kernel.h"
 #include "tools.h"
 
 struct command {

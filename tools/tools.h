@@ -12,6 +12,7 @@
 #define EXIT_OK 0
 #define EXIT_DIVERGED 1 /* or a result that was not the asserted one */
 #define EXIT_USAGE 2 /* bad usage, or a bad file */
+#define EXIT_CANNOT 77 /* this machine cannot do it; CTest: skipped */
 
 /*
  * Each takes its own arguments, argv[0] being "rmapdiff NAME" for messages, and
@@ -21,6 +22,7 @@ int cmd_run(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
+int cmd_kernel(int argc, char **argv);
 
 /* A larger file is not a scenario that anyone wrote or a fuzzer made. */
 #define INPUT_SIZE_MAX (64U << 20)

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include "../tools/tools.h"
-#include "cmd_kernel.h"
-#include "compare.h"
+#include "../kernel/compare.h"
+#include "tools.h"
 
 /* Disagreements of random scenarios that are minimized and written out. */
 #define WRITTEN_MAX 20

@@ -3,7 +3,7 @@
  * rmapdiff kernel, where it could not be built: says why.
  */
 #include <stdio.h>
-#include "cmd_kernel.h"
+#include "tools.h"
 
 int cmd_kernel(int argc, char **argv)
 {
