@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include "divergence.h"
 
 static const char *const kind_names[NR_DIVERGENCE_KINDS] = {
@@ -19,16 +18,6 @@ static const char *const kind_names[NR_DIVERGENCE_KINDS] = {
 const char *divergence_kind_name(enum divergence_kind kind)
 {
 	return kind_names[kind];
-}
-
-enum divergence_kind divergence_kind_find(const char *name)
-{
-	u32 kind;
-
-	for (kind = DIVERGENCE_NONE + 1; kind < NR_DIVERGENCE_KINDS; kind++)
-		if (!strcmp(kind_names[kind], name))
-			return kind;
-	return DIVERGENCE_NONE;
 }
 
 void divergence_set(struct divergence *div, enum divergence_kind kind,

@@ -23,9 +23,6 @@ enum divergence_kind {
 /* The kind's name, as it stands in reports; static. */
 const char *divergence_kind_name(enum divergence_kind kind);
 
-/* The kind of that name, DIVERGENCE_NONE if there is none. */
-enum divergence_kind divergence_kind_find(const char *name);
-
 #define DIVERGENCE_TEXT_MAX 192
 
 /* What one reverse map says of itself: the first fault found is kept. */
