@@ -10,13 +10,13 @@ find "$corpus" -name '*.rmap' -type f | sort >"$dir/files"
 "$rmapdiff" gen random --seed 1 --ops 20000 --procs 8 >"$dir/random.rmap"
 failed=0
 
-# finds BUG FILE...: 0 if a divergence is found and named.
+# finds BUG FILE...: 0 if a divergence is found and named, or freed memory was touched and a sanitizer says so.
 finds() {
 	bug=$1
 	shift
 	status=0
-	"$rmapdiff" run --bug "$bug" "$@" >"$dir/out" || status=$?
-	[ $status = 1 ] && grep -q '^DIVERGENCE ' "$dir/out"
+	"$rmapdiff" run --bug "$bug" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+	[ $status = 1 ] && cat "$dir/out" "$dir/err" | grep -qE '^DIVERGENCE |ERROR: AddressSanitizer'
 }
 
 # What no check between operations can see.
