@@ -19,14 +19,12 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "../model/scenario/replay.h"
 #include "exec.h"
 #include "exec_binary.h"
 
 /* An executor that says nothing for so long has gone astray. */
 #define ANSWER_SECONDS_MAX 30
-
-/* What a write stores, as the model's replay has it. */
-#define WRITE_VALUE_SHIFT 24
 
 #define FILE_BYTES (1LL << 52) /* sparse; any offset of a scenario is inside */
 
@@ -501,6 +499,5 @@ int executors_do(struct executors *ex, const struct scenario *sc,
 		*result = 0;
 		return end_process(ex, op->proc);
 	}
-	return do_memory_op(channel, sc, op,
-			    ((u64)op_nr << WRITE_VALUE_SHIFT) + 1, result);
+	return do_memory_op(channel, sc, op, replay_write_value(op_nr), result);
 }

@@ -20,11 +20,6 @@
 #include "../mm/vma.h"
 #include "replay.h"
 
-/* mm_write()'s value: op_nr in the upper bits, the page's turn in the lower. */
-#define WRITE_VALUE_SHIFT 24
-_Static_assert(SCENARIO_TOUCH_MAX < 1ULL << WRITE_VALUE_SHIFT,
-	       "each page of a write needs a value of its own");
-
 struct replay_machine {
 	struct machine *machine;
 	struct check check;
@@ -81,11 +76,11 @@ static int op_read(struct mm_struct *mm, u64 addr, u64 len)
 
 static int op_write(struct mm_struct *mm, u64 addr, u64 len, u32 op_nr)
 {
-	u64 value = (u64)op_nr << WRITE_VALUE_SHIFT;
+	u64 value = replay_write_value(op_nr);
 	int err = 0;
 
 	for (u64 i = 0; i < len && !err; i++)
-		err = mm_write(mm, addr + i, value + i + 1);
+		err = mm_write(mm, addr + i, value + i);
 	return err;
 }
 

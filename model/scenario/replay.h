@@ -58,4 +58,17 @@ int replay(const struct scenario *sc, const struct replay_config *config,
 int replay_op(struct machine *machine, const struct scenario *sc,
 	      const struct op *op, u32 op_nr);
 
+/*
+ * What operation @op_nr, a write, stores in its first page; in each further one
+ * it stores one more.  No other write stores any of these.
+ */
+#define REPLAY_WRITE_SHIFT 24
+_Static_assert(SCENARIO_TOUCH_MAX < 1ULL << REPLAY_WRITE_SHIFT,
+	       "each page of a write needs a value of its own");
+
+static inline u64 replay_write_value(u32 op_nr)
+{
+	return ((u64)op_nr << REPLAY_WRITE_SHIFT) + 1;
+}
+
 #endif
