@@ -8,7 +8,7 @@ rmapdiff=$1 corpus=$2 out=$3
 [ -d "$corpus" ] || { echo "$corpus: no such directory" >&2; exit 2; }
 
 rm -rf "$out"
-mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom"
+mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check"
 list=$out/list
 find "$corpus" -name '*.rmap' -type f | sort >"$list"
 nr=0 nr_skipped=0
@@ -21,13 +21,14 @@ while IFS= read -r file; do
 	case $status in
 	0)
 		cp "$out/fuzz_rmap/$name" "$out/fuzz_pure/$name"
-		# Its first two bytes say which allocation fails: another one in each.
+		# Its first two bytes say which allocation fails, or what is spoilt: another one in each.
 		nr=$((nr + 1))
 		{
 			# shellcheck disable=SC2059 # octal escapes are made here
 			printf "\\$(printf %03o $((nr % 256)))\\000"
 			cat "$out/fuzz_rmap/$name"
-		} >"$out/fuzz_oom/$name" ;;
+		} >"$out/fuzz_oom/$name"
+		cp "$out/fuzz_oom/$name" "$out/fuzz_check/$name" ;;
 	2)
 		cat "$out/why"
 		nr_skipped=$((nr_skipped + 1)) ;;
