@@ -341,9 +341,12 @@ void cow_context_check_all(struct rmap *rmap, struct divergence *div)
 {
 	struct census census = { .rmap = rmap, .div = div };
 
-	/* Without memory of its own the harness cannot count. */
-	if (!census_take(&census))
+	if (!census_take(&census)) {
+		divergence_set(
+			div, DIVERGENCE_INVARIANT,
+			"not checked: the check itself is out of memory");
 		return;
+	}
 	count_mms(&census);
 	count_folios(&census, RB_ROOT(&rmap->world->folios));
 	check_tallies(&census);
