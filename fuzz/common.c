@@ -9,7 +9,9 @@
 /* One process, one target: engines give a target no other place for state. */
 static struct {
 	const char *target;
+	const struct rmap_ops *candidate;
 	enum replay_check check;
+	struct bugs bugs;
 	u64 inputs;
 	u64 ops;
 	u64 walks;
@@ -25,20 +27,73 @@ static void print_summary(void)
 	fflush(stdout);
 }
 
-void fuzz_start(const char *target)
+static void __attribute__((noreturn))
+bad_environment(const char *variable, const char *value, const char *expected)
+{
+	fprintf(stderr, "%s '%s': expected %s\n", variable, value, expected);
+	exit(2);
+}
+
+static enum replay_check check_from_environment(void)
 {
 	const char *check = getenv("RMAPDIFF_FUZZ_CHECK");
 
-	fuzz.target = target;
-	fuzz.check = REPLAY_CHECK_TOUCHED;
-	if (check && !strcmp(check, "both")) {
-		fuzz.check = REPLAY_CHECK_BOTH;
-	} else if (check && *check && strcmp(check, "touched")) {
-		fprintf(stderr,
-			"RMAPDIFF_FUZZ_CHECK '%s': expected touched or both\n",
-			check);
-		exit(2);
+	if (!check || !*check || !strcmp(check, "touched"))
+		return REPLAY_CHECK_TOUCHED;
+	if (strcmp(check, "both"))
+		bad_environment("RMAPDIFF_FUZZ_CHECK", check,
+				"touched or both");
+	return REPLAY_CHECK_BOTH;
+}
+
+static bool switch_bug(struct bugs *bugs, const char *name)
+{
+	enum bug bug = bug_find(name);
+
+	if (bug != NR_BUGS)
+		bugs->on[bug] = true;
+	return bug != NR_BUGS;
+}
+
+static bool switch_fix(struct bugs *bugs, const char *name)
+{
+	enum fix fix = fix_find(name);
+
+	if (!strcmp(name, "all"))
+		memset(bugs->fixed, true, sizeof(bugs->fixed));
+	else if (fix != NR_FIXES)
+		bugs->fixed[fix] = true;
+	else
+		return false;
+	return true;
+}
+
+/* Names, separated by commas. */
+static void switches_from_environment(const char *variable,
+				      bool (*turn)(struct bugs *bugs,
+						   const char *name))
+{
+	const char *p = getenv(variable);
+	char name[64];
+
+	while (p && *p) {
+		size_t len = strcspn(p, ",");
+
+		snprintf(name, sizeof(name), "%.*s", (int)min_u64(len, 63), p);
+		if (!turn(&fuzz.bugs, name))
+			bad_environment(variable, name,
+					"names from rmapdiff list");
+		p += len + (p[len] == ',');
 	}
+}
+
+void fuzz_start(const char *target, const struct rmap_ops *candidate)
+{
+	fuzz.target = target;
+	fuzz.candidate = candidate;
+	fuzz.check = check_from_environment();
+	switches_from_environment("RMAPDIFF_FUZZ_BUG", switch_bug);
+	switches_from_environment("RMAPDIFF_FUZZ_FIX", switch_fix);
 	atexit(print_summary);
 }
 
@@ -81,8 +136,9 @@ static bool replay_diverges(const struct scenario *sc, bool pure,
 {
 	const struct replay_config config = {
 		.machine = {
-			.rmaps = { &anon_vma_rmap_ops, &cow_context_rmap_ops },
+			.rmaps = { &anon_vma_rmap_ops, fuzz.candidate },
 			.nr_rmaps = 2,
+			.bugs = fuzz.bugs,
 		},
 		.pure = pure,
 		.check = check,

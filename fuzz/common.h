@@ -12,15 +12,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 /*
- * Called once, from LLVMFuzzerInitialize().  At the end, one line on standard
- * output says what was done in the name of @target:
+ * Called once, from LLVMFuzzerInitialize(): anon_vma is replayed beside
+ * @candidate.  At the end, one line on standard output says what was done in the
+ * name of @target:
  *
  *	fuzz_rmap: 12 inputs, 345 operations, 678 walks compared, 0 divergences
  *
- * With RMAPDIFF_FUZZ_CHECK=both in the environment, the full check runs beside
- * the incremental one, and they must agree.
+ * From the environment: with RMAPDIFF_FUZZ_CHECK=both, the full check runs beside
+ * the incremental one, and they must agree; RMAPDIFF_FUZZ_BUG=NAME,NAME... puts
+ * bugs back, and RMAPDIFF_FUZZ_FIX=NAME,NAME... or all repairs cow_poc
+ * (`rmapdiff list` names both).
  */
-void fuzz_start(const char *target);
+void fuzz_start(const char *target, const struct rmap_ops *candidate);
 
 /* Counts an input. */
 void fuzz_input(void);

@@ -319,7 +319,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	fuzz_start("fuzz_check");
+	fuzz_start("fuzz_check", &cow_context_rmap_ops);
 	return 0;
 }
 

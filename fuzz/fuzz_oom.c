@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../model/rmap/rmaps.h"
 #include "common.h"
 
 void *__real_malloc(size_t size);
@@ -46,7 +47,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	fuzz_start("fuzz_oom");
+	fuzz_start("fuzz_oom", &cow_context_rmap_ops);
 	return 0;
 }
 

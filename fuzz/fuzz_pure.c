@@ -6,13 +6,14 @@
  *
  * Input: operations as bytes (docs/SCENARIOS.md); every input is valid.
  */
+#include "../model/rmap/rmaps.h"
 #include "common.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	fuzz_start("fuzz_pure");
+	fuzz_start("fuzz_pure", &cow_context_rmap_ops);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../model/rmap/rmaps.h"
 #include "common.h"
 
 /* What is replayed: to find crashes, not to wait for a long read. */
@@ -21,7 +22,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	fuzz_start("fuzz_text");
+	fuzz_start("fuzz_text", &cow_context_rmap_ops);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ loses_references() {
 	return 1
 }
 
-for bug in $("$rmapdiff" list | sed '1,/^bugs/d' | awk '{ print $1 }'); do
+for bug in $("$rmapdiff" list | sed '1,/^bugs/d; /^fixes/,$d' | awk '{ print $1 }'); do
 	# shellcheck disable=SC2046 # file names without blanks
 	if finds "$bug" $(cat "$dir/files"); then
 		found="by the corpus: $(tail -n 1 "$dir/out")"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rmapdiff list: reverse maps, operations, bugs.
+ * rmapdiff list: reverse maps, operations, bugs, fixes.
  */
 #include <stdio.h>
 #include "../model/base/bug.h"
@@ -22,7 +22,8 @@ static int print_help(void)
 {
 	printf("Usage: rmapdiff list\n"
 	       "Lists the reverse maps (run --rmap), the operations of a "
-	       "scenario, and the bugs (run --bug).\n");
+	       "scenario, the bugs (run --bug), and what of the proof of "
+	       "concept can be repaired (run --fix).\n");
 	return EXIT_OK;
 }
 
@@ -50,5 +51,9 @@ int cmd_list(int argc, char **argv)
 	for (size_t i = 0; i < NR_BUGS; i++)
 		printf("  %-48s %s\n", bug_name((enum bug)i),
 		       bug_text((enum bug)i));
+	puts("fixes");
+	for (size_t i = 0; i < NR_FIXES; i++)
+		printf("  %-48s %s\n", fix_name((enum fix)i),
+		       fix_text((enum fix)i));
 	return EXIT_OK;
 }

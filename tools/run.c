@@ -5,8 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include "../model/rmap/rmaps.h"
-#include "../model/scenario/replay.h"
+#include "config.h"
 #include "tools.h"
 
 struct run {
@@ -25,120 +24,13 @@ static int print_help(void)
 {
 	printf("Usage: rmapdiff run [OPTION...] FILE...\n"
 	       "Replays each scenario, text or bytes (- is standard input), "
-	       "with checks after every operation.\n\n"
-	       "  --rmap NAME,NAME...  reverse maps (anon_vma,cow_context); "
-	       "anon_vma, or else the first, decides merges\n"
-	       "  --pure               each reverse map on a machine of its "
-	       "own; the machines are compared\n"
-	       "  --as-of VERSION      that kernel's order of chains and "
-	       "reuse: 6.18 (default) or 7.0\n"
-	       "  --bug NAME           put a known bug back; may be repeated; "
-	       "`rmapdiff list` names them\n"
-	       "  --check WHAT         touched: what each operation touched "
-	       "(default); all: everything, each time;\n"
-	       "                       both: the two, which must agree; none: "
-	       "only asserted results\n"
-	       "  -v, --verbose        more about each file\n\n"
+	       "with checks after every operation.\n\n");
+	config_print_help();
+	printf("  -v, --verbose        more about each file\n\n"
 	       "The last line is `N files, N ops, N divergences`. Exit status: "
 	       "0 fine, 1 a divergence or\n"
 	       "a result that was not as asserted, else 2 for a bad file.\n");
 	return EXIT_OK;
-}
-
-/*
- * anon_vma decides merges when it is there: it has no way to live with two of
- * its VMAs becoming one.
- */
-static void put_decider_first(struct machine_config *config)
-{
-	for (u32 i = 1; i < config->nr_rmaps; i++) {
-		if (config->rmaps[i] != &anon_vma_rmap_ops)
-			continue;
-		config->rmaps[i] = config->rmaps[0];
-		config->rmaps[0] = &anon_vma_rmap_ops;
-	}
-}
-
-/* --rmap: names, separated by commas, each once. */
-static int parse_rmaps(struct run *run, const char *arg)
-{
-	struct machine_config *config = &run->config.machine;
-	char name[64];
-
-	config->nr_rmaps = 0;
-	for (const char *p = arg;; p++) {
-		size_t len = strcspn(p, ",");
-		const struct rmap_ops *ops;
-
-		snprintf(name, sizeof(name), "%.*s", (int)min_u64(len, 63), p);
-		ops = rmap_ops_find(name);
-		if (!ops)
-			return usage_error(
-				run->command,
-				"--rmap '%s': no reverse map of that "
-				"name; see rmapdiff list",
-				name);
-		for (u32 i = 0; i < config->nr_rmaps; i++)
-			if (config->rmaps[i] == ops)
-				return usage_error(run->command,
-						   "--rmap '%s': named twice",
-						   name);
-		if (config->nr_rmaps == RMAP_MAX)
-			return usage_error(run->command,
-					   "--rmap: expected at most %d names",
-					   RMAP_MAX);
-		config->rmaps[config->nr_rmaps++] = ops;
-		p += len;
-		if (!*p)
-			break;
-	}
-	put_decider_first(config);
-	return 0;
-}
-
-static int parse_as_of(struct run *run, const char *arg)
-{
-	if (!strcmp(arg, "6.18"))
-		run->config.machine.as_of = KERNEL_6_18;
-	else if (!strcmp(arg, "7.0"))
-		run->config.machine.as_of = KERNEL_7_0;
-	else
-		return usage_error(run->command,
-				   "--as-of '%s': expected 6.18 or 7.0", arg);
-	return 0;
-}
-
-static int parse_bug(struct run *run, const char *arg)
-{
-	enum bug bug = bug_find(arg);
-
-	if (bug == NR_BUGS)
-		return usage_error(run->command,
-				   "--bug '%s': no bug of that name; see "
-				   "rmapdiff list",
-				   arg);
-	run->config.machine.bugs.on[bug] = true;
-	return 0;
-}
-
-static int parse_check(struct run *run, const char *arg)
-{
-	static const char *const names[] = {
-		[REPLAY_CHECK_TOUCHED] = "touched",
-		[REPLAY_CHECK_ALL] = "all",
-		[REPLAY_CHECK_BOTH] = "both",
-		[REPLAY_CHECK_NONE] = "none",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(arg, names[i]))
-			continue;
-		run->config.check = (enum replay_check)i;
-		return 0;
-	}
-	return usage_error(run->command,
-			   "--check '%s': expected touched, all, both or none",
-			   arg);
 }
 
 /* "FILE:12", or "FILE" where there is no line. */
@@ -265,41 +157,21 @@ static int parse_options(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
-		{ "rmap", required_argument, NULL, 'r' },
-		{ "pure", no_argument, NULL, 'p' },
-		{ "as-of", required_argument, NULL, 'a' },
-		{ "bug", required_argument, NULL, 'b' },
-		{ "check", required_argument, NULL, 'c' },
+		CONFIG_OPTIONS,
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
 	int c, err = 0;
 
 	while (!err && (c = getopt_long(argc, argv, "hv", options, NULL)) != -1)
-		switch (c) {
-		case 'r':
-			err = parse_rmaps(run, optarg);
-			break;
-		case 'p':
-			run->config.pure = true;
-			break;
-		case 'a':
-			err = parse_as_of(run, optarg);
-			break;
-		case 'b':
-			err = parse_bug(run, optarg);
-			break;
-		case 'c':
-			err = parse_check(run, optarg);
-			break;
-		case 'v':
-			run->verbose = true;
-			break;
-		case 'h':
+		if (c == 'h')
 			return print_help() + 1;
-		default:
+		else if (c == 'v')
+			run->verbose = true;
+		else if (config_is_option(c))
+			err = config_take_option(run->command, &run->config, c);
+		else
 			err = EXIT_USAGE;
-		}
 	return err ? err + 1 : 0;
 }
 
@@ -307,13 +179,11 @@ int cmd_run(int argc, char **argv)
 {
 	struct run run = {
 		.command = argv[0],
-		.config.machine = {
-			.rmaps = { &anon_vma_rmap_ops, &cow_context_rmap_ops },
-			.nr_rmaps = 2,
-		},
 	};
-	int stop = parse_options(&run, argc, argv);
+	int stop;
 
+	config_init(&run.config);
+	stop = parse_options(&run, argc, argv);
 	if (stop)
 		return stop - 1;
 	if (optind == argc)

@@ -2,15 +2,21 @@
 #include <string.h>
 #include "bug.h"
 
-struct bug_info {
+struct switch_info {
 	const char *name;
 	const char *text;
 };
 
-static const struct bug_info bug_infos[NR_BUGS] = {
+static const struct switch_info bug_infos[NR_BUGS] = {
 #define BUG(id, name_, text_) [BUG_##id] = { .name = name_, .text = text_ },
 #include "bugs.def"
 #undef BUG
+};
+
+static const struct switch_info fix_infos[NR_FIXES] = {
+#define FIX(id, name_, text_) [FIX_##id] = { .name = name_, .text = text_ },
+#include "fixes.def"
+#undef FIX
 };
 
 const char *bug_name(enum bug bug)
@@ -23,6 +29,16 @@ const char *bug_text(enum bug bug)
 	return bug_infos[bug].text;
 }
 
+const char *fix_name(enum fix fix)
+{
+	return fix_infos[fix].name;
+}
+
+const char *fix_text(enum fix fix)
+{
+	return fix_infos[fix].text;
+}
+
 enum bug bug_find(const char *name)
 {
 	u32 bug;
@@ -31,4 +47,14 @@ enum bug bug_find(const char *name)
 		if (!strcmp(bug_infos[bug].name, name))
 			return bug;
 	return NR_BUGS;
+}
+
+enum fix fix_find(const char *name)
+{
+	u32 fix;
+
+	for (fix = 0; fix < NR_FIXES; fix++)
+		if (!strcmp(fix_infos[fix].name, name))
+			return fix;
+	return NR_FIXES;
 }

@@ -4,6 +4,12 @@
  *
  *	if (bug_on(bugs, BUG_AVC_LEFT_IN_TREE))
  *		return;
+ *
+ * And fix switches: a fault of the published proof of concept, which is there
+ * unless it is repaired.
+ *
+ *	if (!fix_on(bugs, FIX_WALK_EARLY_END) && was_exclusive)
+ *		return false;
  */
 #ifndef RMAPDIFF_BASE_BUG_H
 #define RMAPDIFF_BASE_BUG_H
@@ -17,8 +23,16 @@ enum bug {
 	NR_BUGS,
 };
 
+enum fix {
+#define FIX(id, name, text) FIX_##id,
+#include "fixes.def"
+#undef FIX
+	NR_FIXES,
+};
+
 struct bugs {
 	bool on[NR_BUGS];
+	bool fixed[NR_FIXES];
 };
 
 static inline bool bug_on(const struct bugs *bugs, enum bug bug)
@@ -26,11 +40,19 @@ static inline bool bug_on(const struct bugs *bugs, enum bug bug)
 	return __builtin_expect(bugs->on[bug], 0);
 }
 
-/* Name and one line about @bug; static. */
+static inline bool fix_on(const struct bugs *bugs, enum fix fix)
+{
+	return bugs->fixed[fix];
+}
+
+/* Name and one line about each; static. */
 const char *bug_name(enum bug bug);
 const char *bug_text(enum bug bug);
+const char *fix_name(enum fix fix);
+const char *fix_text(enum fix fix);
 
-/* The bug of that name, NR_BUGS if there is none. */
+/* The one of that name, NR_BUGS or NR_FIXES if there is none. */
 enum bug bug_find(const char *name);
+enum fix fix_find(const char *name);
 
 #endif
