@@ -23,11 +23,11 @@ static int procs_reserve(struct machine *machine, u32 proc)
 		return -ENOMEM;
 	while (nr <= proc)
 		nr *= 2;
-	procs = realloc(machine->procs, nr * sizeof(*procs));
+	procs = ledger_tool_grow(&machine->ledger, machine->procs,
+				 machine->nr_procs * sizeof(*procs),
+				 nr * sizeof(*procs));
 	if (!procs)
 		return -ENOMEM;
-	for (u32 i = machine->nr_procs; i < nr; i++)
-		procs[i].mm = NULL;
 	machine->procs = procs;
 	machine->nr_procs = nr;
 	return 0;
@@ -61,20 +61,35 @@ static int start_world(struct machine *machine,
 	return err;
 }
 
+static void machine_free(struct machine *machine)
+{
+	struct arena *arena = machine->ledger.arena;
+
+	ledger_tool_free(&machine->ledger, machine->procs,
+			 machine->nr_procs * sizeof(*machine->procs));
+	ledger_destroy(&machine->ledger);
+	if (arena)
+		arena_reset(arena);
+	else
+		free(machine);
+}
+
 struct machine *machine_create(const struct machine_config *config)
 {
-	struct machine *machine = calloc(1, sizeof(*machine));
+	struct arena *arena = config->arena;
+	struct machine *machine;
 
+	machine = arena ? arena_alloc(arena, sizeof(*machine)) :
+			  malloc(sizeof(*machine));
 	if (!machine)
 		return NULL;
-	ledger_init(&machine->ledger);
+	memset(machine, 0, sizeof(*machine));
+	ledger_init(&machine->ledger, arena);
 	rcu_init(&machine->rcu, &machine->ledger);
 	machine->bugs = config->bugs;
 	if (!start_world(machine, config))
 		return machine;
-	ledger_destroy(&machine->ledger);
-	free(machine->procs);
-	free(machine);
+	machine_free(machine);
 	return NULL;
 }
 
@@ -83,9 +98,7 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	mm_world_exit(&machine->world);
-	ledger_destroy(&machine->ledger);
-	free(machine->procs);
-	free(machine);
+	machine_free(machine);
 }
 
 struct mm_struct *machine_mm(struct machine *machine, u32 proc)

@@ -17,6 +17,11 @@ struct machine_config {
 	enum kernel_release as_of;
 	u32 max_map_count; /* 0: the kernel's default */
 	struct bugs bugs;
+	/*
+	 * An empty arena of the caller's, for this machine alone: all of it lives
+	 * there, so that arena_save() saves the machine.  NULL: malloc().
+	 */
+	struct arena *arena;
 };
 
 /* A process is a number, given by the caller, from 0; its mm while it lives. */
@@ -36,7 +41,10 @@ struct machine {
 /* A machine with process 0 alive; NULL when memory is out. */
 struct machine *machine_create(const struct machine_config *config);
 
-/* Frees everything at once, living processes and leaks included. */
+/*
+ * Frees everything at once, living processes and leaks included; an arena is
+ * empty after.
+ */
 void machine_destroy(struct machine *machine);
 
 /* The mm of process @proc, NULL if it is not alive. */

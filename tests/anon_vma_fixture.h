@@ -41,7 +41,7 @@ static inline struct fixture *fixture_new(enum kernel_release as_of)
 	struct fixture *fx = calloc(1, sizeof(*fx));
 
 	assert_non_null(fx);
-	ledger_init(&fx->ledger);
+	ledger_init(&fx->ledger, NULL);
 	rcu_init(&fx->rcu, &fx->ledger);
 	assert_int_equal(mm_world_init(&fx->world, &fx->ledger, &fx->rcu,
 				       &fx->bugs, only_anon_vma, 1),

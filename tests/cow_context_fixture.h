@@ -40,7 +40,7 @@ static inline int setup_with(void **state, const struct rmap_ops *const *ops,
 
 	if (!f)
 		return -1;
-	ledger_init(&f->ledger);
+	ledger_init(&f->ledger, NULL);
 	rcu_init(&f->rcu, &f->ledger);
 	if (mm_world_init(&f->world, &f->ledger, &f->rcu, &f->bugs, ops, nr))
 		return -1;

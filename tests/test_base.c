@@ -31,7 +31,7 @@ static void test_ledger_counts_by_kind(void **state)
 	void *x, *y, *z;
 
 	(void)state;
-	ledger_init(&ledger);
+	ledger_init(&ledger, NULL);
 	a = ledger_kind(&ledger, "a", 100);
 	b = ledger_kind(&ledger, "b", 200);
 	assert_int_not_equal(a, b);
@@ -65,7 +65,7 @@ static void test_ledger_objects_are_zeroed_and_aligned(void **state)
 	u32 kind;
 
 	(void)state;
-	ledger_init(&ledger);
+	ledger_init(&ledger, NULL);
 	kind = ledger_kind(&ledger, "a", 1);
 	for (size_t size = 1; size < 200; size++) {
 		unsigned char *obj = ledger_alloc(&ledger, kind, size);
@@ -87,7 +87,7 @@ static void test_ledger_fails_the_nth(void **state)
 	u32 kind;
 
 	(void)state;
-	ledger_init(&ledger);
+	ledger_init(&ledger, NULL);
 	kind = ledger_kind(&ledger, "a", 1);
 	ledger_fail_nth(&ledger, 3);
 	assert_non_null(ledger_alloc(&ledger, kind, 8));
@@ -114,7 +114,7 @@ static void test_ledger_refuses_absurd_sizes(void **state)
 	u32 kind;
 
 	(void)state;
-	ledger_init(&ledger);
+	ledger_init(&ledger, NULL);
 	kind = ledger_kind(&ledger, "a", 1);
 	assert_null(ledger_alloc(&ledger, kind, SIZE_MAX));
 	assert_int_equal(ledger.nr_live, 0);
@@ -136,7 +136,7 @@ static void test_rcu_frees_after_the_last_reader(void **state)
 	u32 kind;
 
 	(void)state;
-	ledger_init(&ledger);
+	ledger_init(&ledger, NULL);
 	rcu_init(&rcu, &ledger);
 	kind = ledger_kind(&ledger, "thing", sizeof(*thing));
 	thing = ledger_alloc(&ledger, kind, sizeof(*thing));
@@ -439,9 +439,10 @@ static void test_divergence_text_is_cut(void **state)
 
 static void test_bug_names(void **state)
 {
-	struct bugs bugs = { { false } };
+	struct bugs bugs;
 
 	(void)state;
+	memset(&bugs, 0, sizeof(bugs));
 	for (u32 bug = 0; bug < NR_BUGS; bug++) {
 		assert_int_equal(bug_find(bug_name(bug)), bug);
 		assert_true(strlen(bug_text(bug)) > 0);
@@ -451,6 +452,22 @@ static void test_bug_names(void **state)
 	assert_int_equal(bug_find(""), NR_BUGS);
 	bugs.on[0] = true;
 	assert_true(bug_on(&bugs, 0));
+}
+
+static void test_fix_names(void **state)
+{
+	struct bugs bugs;
+
+	(void)state;
+	memset(&bugs, 0, sizeof(bugs));
+	for (u32 fix = 0; fix < NR_FIXES; fix++) {
+		assert_int_equal(fix_find(fix_name(fix)), fix);
+		assert_true(strlen(fix_text(fix)) > 0);
+		assert_false(fix_on(&bugs, fix));
+	}
+	assert_int_equal(fix_find("no-such-fix"), NR_FIXES);
+	bugs.fixed[0] = true;
+	assert_true(fix_on(&bugs, 0));
 }
 
 int main(void)
@@ -470,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_divergence_names_and_first_kept),
 		cmocka_unit_test(test_divergence_text_is_cut),
 		cmocka_unit_test(test_bug_names),
+		cmocka_unit_test(test_fix_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static int setup_remaps(void **state)
 
 	if (!f)
 		return -1;
-	ledger_init(&f->ledger);
+	ledger_init(&f->ledger, NULL);
 	rcu_init(&f->rcu, &f->ledger);
 	f->cache = (struct remap_cache){
 		.ledger = &f->ledger,

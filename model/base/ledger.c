@@ -2,14 +2,15 @@
 /*
  * Every object has a header in front of it:
  *
- *	malloc()            what the caller gets, aligned to 16
- *	|                   |
- *	v                   v
- *	+-------------------+------------------------+
- *	| list links, kind  | the object, zeroed     |
- *	+-------------------+------------------------+
+ *	malloc()                 what the caller gets, aligned to 16
+ *	|                        |
+ *	v                        v
+ *	+------------------------+------------------------+
+ *	| list links, kind, size | the object, zeroed     |
+ *	+------------------------+------------------------+
  *
- * malloc() and free() are underneath, so that ASan sees each use after free.
+ * malloc() and free() are underneath, so that ASan sees each use after free,
+ * unless the machine is to be saved and restored: then it lives in an arena.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 struct ledger_obj {
 	LIST_ENTRY(ledger_obj) entry; /* in ledger->objs */
 	u32 kind;
+	size_t size; /* with this header */
 } __attribute__((aligned(16)));
 
 static void *obj_to_user(struct ledger_obj *obj)
@@ -30,9 +32,23 @@ static struct ledger_obj *obj_of_user(void *user)
 	return (struct ledger_obj *)user - 1;
 }
 
-void ledger_init(struct ledger *ledger)
+static void *take(struct ledger *ledger, size_t size)
+{
+	return ledger->arena ? arena_alloc(ledger->arena, size) : malloc(size);
+}
+
+static void give_back(struct ledger *ledger, void *mem, size_t size)
+{
+	if (ledger->arena)
+		arena_free(ledger->arena, mem, size);
+	else
+		free(mem);
+}
+
+void ledger_init(struct ledger *ledger, struct arena *arena)
 {
 	memset(ledger, 0, sizeof(*ledger));
+	ledger->arena = arena;
 	LIST_INIT(&ledger->objs);
 }
 
@@ -40,11 +56,38 @@ void ledger_destroy(struct ledger *ledger)
 {
 	struct ledger_obj *obj, *next;
 
-	for (obj = LIST_FIRST(&ledger->objs); obj; obj = next) {
+	for (obj = ledger->arena ? NULL : LIST_FIRST(&ledger->objs); obj;
+	     obj = next) {
 		next = LIST_NEXT(obj, entry);
 		free(obj);
 	}
-	ledger_init(ledger);
+	ledger_init(ledger, ledger->arena);
+}
+
+void *ledger_tool_alloc(struct ledger *ledger, size_t size)
+{
+	void *mem = take(ledger, size);
+
+	return mem ? memset(mem, 0, size) : NULL;
+}
+
+void *ledger_tool_grow(struct ledger *ledger, void *mem, size_t size,
+		       size_t new_size)
+{
+	void *new = ledger_tool_alloc(ledger, new_size);
+
+	if (!new)
+		return NULL;
+	if (mem)
+		memcpy(new, mem, size);
+	ledger_tool_free(ledger, mem, size);
+	return new;
+}
+
+void ledger_tool_free(struct ledger *ledger, void *mem, size_t size)
+{
+	if (mem)
+		give_back(ledger, mem, size);
 }
 
 u32 ledger_kind(struct ledger *ledger, const char *name, u32 size)
@@ -89,12 +132,13 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size)
 		return NULL;
 	obj = NULL;
 	if (size <= SIZE_MAX - sizeof(*obj))
-		obj = malloc(sizeof(*obj) + size);
+		obj = take(ledger, sizeof(*obj) + size);
 	if (!obj) {
 		ledger->nr_failed++;
 		return NULL;
 	}
 	obj->kind = kind;
+	obj->size = sizeof(*obj) + size;
 	LIST_INSERT_HEAD(&ledger->objs, obj, entry);
 	ledger->nr_live++;
 	kind_count_new(&ledger->kinds[kind]);
@@ -111,7 +155,7 @@ void ledger_free(struct ledger *ledger, void *user)
 	LIST_REMOVE(obj, entry);
 	ledger->nr_live--;
 	ledger->kinds[obj->kind].live--;
-	free(obj);
+	give_back(ledger, obj, obj->size);
 }
 
 void ledger_fail_nth(struct ledger *ledger, u64 nth)

@@ -10,6 +10,7 @@
 #define RMAPDIFF_BASE_LEDGER_H
 
 #include <bsd/sys/queue.h>
+#include "arena.h"
 #include "types.h"
 
 #define LEDGER_KIND_MAX 32
@@ -27,6 +28,7 @@ struct ledger_obj;
 LIST_HEAD(ledger_objs, ledger_obj);
 
 struct ledger {
+	struct arena *arena; /* where everything comes from; NULL: malloc() */
 	struct ledger_kind kinds[LEDGER_KIND_MAX];
 	u32 nr_kinds;
 	struct ledger_objs objs; /* all that is live */
@@ -37,9 +39,13 @@ struct ledger {
 	u64 nr_failed; /* those, and where memory was out in earnest */
 };
 
-void ledger_init(struct ledger *ledger);
+/* An empty ledger; @arena stays the caller's and may be NULL. */
+void ledger_init(struct ledger *ledger, struct arena *arena);
 
-/* Frees every live object without a word; the ledger is empty after. */
+/*
+ * Frees every live object without a word; the ledger is empty after.  With an
+ * arena it only forgets them: resetting the arena is up to its owner.
+ */
 void ledger_destroy(struct ledger *ledger);
 
 /*
@@ -57,6 +63,16 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size);
 
 /* Gives @obj back; NULL is allowed. */
 void ledger_free(struct ledger *ledger, void *obj);
+
+/*
+ * Memory that a machine needs and no kernel would have: not counted, not made to
+ * fail, and where the machine's objects are.  Zeroed; NULL when memory is out.
+ * Sizes are those that were asked for; growing keeps what was there.
+ */
+void *ledger_tool_alloc(struct ledger *ledger, size_t size);
+void *ledger_tool_grow(struct ledger *ledger, void *mem, size_t size,
+		       size_t new_size);
+void ledger_tool_free(struct ledger *ledger, void *mem, size_t size);
 
 /* Makes the @nth allocation from here on fail, once; 0 takes that back. */
 void ledger_fail_nth(struct ledger *ledger, u64 nth);

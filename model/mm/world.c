@@ -53,7 +53,8 @@ int mm_world_init(struct mm_world *world, struct ledger *ledger,
 void mm_world_exit(struct mm_world *world)
 {
 	exit_rmaps(world, world->nr_rmaps);
-	free(world->touched.ranges);
+	ledger_tool_free(world->ledger, world->touched.ranges,
+			 world->touched.cap * sizeof(*world->touched.ranges));
 	memset(&world->touched, 0, sizeof(world->touched));
 }
 
@@ -63,12 +64,15 @@ void touched_reset(struct mm_world *world)
 	world->touched.overflow = false;
 }
 
-static bool touched_grow(struct touched_log *log)
+static bool touched_grow(struct mm_world *world)
 {
+	struct touched_log *log = &world->touched;
 	u32 cap = log->cap ? 2 * log->cap : 64;
 	struct touched *ranges;
 
-	ranges = realloc(log->ranges, cap * sizeof(*ranges));
+	ranges = ledger_tool_grow(world->ledger, log->ranges,
+				  log->cap * sizeof(*ranges),
+				  cap * sizeof(*ranges));
 	if (!ranges)
 		return false;
 	log->ranges = ranges;
@@ -95,7 +99,7 @@ void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
 	if (log->nr &&
 	    extends(&log->ranges[log->nr - 1], mm->family, first, last))
 		return;
-	if (log->nr == log->cap && !touched_grow(log)) {
+	if (log->nr == log->cap && !touched_grow(mm->world)) {
 		log->overflow = true;
 		return;
 	}

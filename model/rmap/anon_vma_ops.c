@@ -237,7 +237,7 @@ static void anon_vma_walk(struct rmap *rmap, struct folio *folio,
 static int anon_vma_init(struct rmap *rmap)
 {
 	struct ledger *ledger = rmap->world->ledger;
-	struct anon_vma_world *aw = calloc(1, sizeof(*aw));
+	struct anon_vma_world *aw = ledger_tool_alloc(ledger, sizeof(*aw));
 
 	if (!aw)
 		return -ENOMEM;
@@ -251,7 +251,8 @@ static int anon_vma_init(struct rmap *rmap)
 
 static void anon_vma_exit(struct rmap *rmap)
 {
-	free(rmap->priv);
+	ledger_tool_free(rmap->world->ledger, rmap->priv,
+			 sizeof(struct anon_vma_world));
 	rmap->priv = NULL;
 }
 

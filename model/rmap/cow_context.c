@@ -69,7 +69,8 @@ static int cow_context_init(struct rmap *rmap)
 {
 	struct mm_world *world = rmap->world;
 	/* Stands for two slab caches: no object of the machine's. */
-	struct cow_contexts *contexts = calloc(1, sizeof(*contexts));
+	struct cow_contexts *contexts =
+		ledger_tool_alloc(world->ledger, sizeof(*contexts));
 
 	if (!contexts)
 		return -ENOMEM;
@@ -87,7 +88,8 @@ static int cow_context_init(struct rmap *rmap)
 
 static void cow_context_exit(struct rmap *rmap)
 {
-	free(rmap->priv);
+	ledger_tool_free(rmap->world->ledger, rmap->priv,
+			 sizeof(struct cow_contexts));
 	rmap->priv = NULL;
 }
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Free lists by size: up to 1 KiB one for each multiple of 16, above one for
+ * each power of two.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include "arena.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
+
+#define ARENA_ALIGN 16
+#define SMALL_MAX 1024
+#define NR_SMALL (SMALL_MAX / ARENA_ALIGN)
+#define NR_LARGE 48 /* powers of two from 2 KiB on */
+
+struct hole {
+	struct hole *next;
+};
+
+struct arena {
+	size_t size;
+	size_t used;
+	struct hole *holes[NR_SMALL + NR_LARGE];
+};
+
+static size_t header_size(void)
+{
+	return (sizeof(struct arena) + ARENA_ALIGN - 1) &
+	       ~(size_t)(ARENA_ALIGN - 1);
+}
+
+/* The list that objects of @size are on, and how large they really are. */
+static u32 size_class(size_t size, size_t *rounded)
+{
+	u32 shift = 11;
+
+	if (size <= SMALL_MAX) {
+		u32 units = (u32)((size + ARENA_ALIGN - 1) / ARENA_ALIGN);
+
+		units += !units;
+		*rounded = (size_t)units * ARENA_ALIGN;
+		return units - 1;
+	}
+	while (shift < 11 + NR_LARGE - 1 && (size_t)1 << shift < size)
+		shift++;
+	*rounded = (size_t)1 << shift;
+	return NR_SMALL + shift - 11;
+}
+
+struct arena *arena_create(size_t size)
+{
+	struct arena *arena;
+
+	if (size < header_size())
+		return NULL;
+	arena = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena == MAP_FAILED)
+		return NULL;
+	arena->size = size;
+	arena_reset(arena);
+	return arena;
+}
+
+void arena_destroy(struct arena *arena)
+{
+	if (!arena)
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(arena, arena->size);
+	munmap(arena, arena->size);
+}
+
+void arena_reset(struct arena *arena)
+{
+	arena->used = header_size();
+	memset(arena->holes, 0, sizeof(arena->holes));
+	ASAN_POISON_MEMORY_REGION((u8 *)arena + arena->used,
+				  arena->size - arena->used);
+}
+
+static void *take_hole(struct arena *arena, u32 class, size_t size)
+{
+	struct hole *hole = arena->holes[class];
+
+	if (!hole)
+		return NULL;
+	ASAN_UNPOISON_MEMORY_REGION(hole, size);
+	arena->holes[class] = hole->next;
+	return hole;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded;
+	u32 class = size_class(size, &rounded);
+	void *obj = take_hole(arena, class, rounded);
+
+	if (obj)
+		return obj;
+	if (rounded < size || rounded > arena->size - arena->used)
+		return NULL;
+	obj = (u8 *)arena + arena->used;
+	arena->used += rounded;
+	ASAN_UNPOISON_MEMORY_REGION(obj, rounded);
+	return obj;
+}
+
+void arena_free(struct arena *arena, void *obj, size_t size)
+{
+	size_t rounded;
+	u32 class = size_class(size, &rounded);
+	struct hole *hole = obj;
+
+	if (!obj)
+		return;
+	hole->next = arena->holes[class];
+	arena->holes[class] = hole;
+	ASAN_POISON_MEMORY_REGION(obj, rounded);
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used;
+}
+
+/* What is saved may be poisoned: holes are part of it. */
+void arena_save(const struct arena *arena, void *copy)
+{
+	ASAN_UNPOISON_MEMORY_REGION(arena, arena->size);
+	memcpy(copy, arena, arena->used);
+}
+
+void arena_restore(struct arena *arena, const void *copy, size_t size)
+{
+	ASAN_UNPOISON_MEMORY_REGION(arena, arena->size);
+	memcpy(arena, copy, size);
+}
