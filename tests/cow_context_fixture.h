@@ -203,14 +203,25 @@ static inline enum divergence_kind fault_of_walks(struct fixture *f)
 	return fault;
 }
 
-/* By check_mm of each (@all: by check_all). */
+static inline void check_one(struct rmap *rmap, struct mm_struct *mm,
+			     struct divergence *div)
+{
+	struct vm_area_struct *vma;
+
+	rmap->ops->check_mm(rmap, mm, div);
+	rmap->ops->check_offsets(rmap, mm, 0, UINT64_MAX, div);
+	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
+		rmap->ops->check_vma(rmap, vma, div);
+}
+
+/* By the checks of each mm (@all: by check_all). */
 static inline struct divergence own_fault(struct fixture *f, bool all)
 {
 	struct divergence div = f->rmap->broken;
 
 	for (u32 i = 0; i < NR_PROCS && !all; i++)
 		if (f->procs[i])
-			f->rmap->ops->check_mm(f->rmap, f->procs[i], &div);
+			check_one(f->rmap, f->procs[i], &div);
 	if (all)
 		f->rmap->ops->check_all(f->rmap, &div);
 	return div;

@@ -155,6 +155,19 @@ static void test_check_mm(void **state)
 			    "contexts are each other's ancestors");
 	a->parent = NULL;
 	assert_all_well(f);
+
+	/* Recorded where nothing is, and where something else is. */
+	assert_int_equal(remaps_add(&b->remaps, 12, 12, 20), 0);
+	assert_int_equal(own_fault(f, false).kind, DIVERGENCE_INVARIANT);
+	remaps_del(&b->remaps, 12, 12, 20);
+	assert_int_equal(remaps_add(&b->remaps, 10, 10, 1), 0);
+	assert_int_equal(own_fault(f, false).kind, DIVERGENCE_INVARIANT);
+	remaps_del(&b->remaps, 10, 10, 1);
+	b->nr_children++;
+	assert_int_equal(own_fault(f, false).kind, DIVERGENCE_REFCOUNT);
+	assert_int_equal(own_fault(f, true).kind, DIVERGENCE_INVARIANT);
+	b->nr_children--;
+	assert_all_well(f);
 	assert_all_gone(f);
 }
 

@@ -132,7 +132,41 @@ static bool check_ranges(struct check *chk)
 	return true;
 }
 
-/* What @rmap has of the VMAs and mms that the touched folios are mapped in. */
+/* VMAs that are where touched ones were, whether folios are mapped there or not. */
+static bool meet_vmas(struct check *chk)
+{
+	const struct touched_log *log = &chk->machine->world.touched;
+	struct check_scratch *scratch = chk->scratch;
+
+	for (u32 i = 0; i < log->nr_vmas; i++) {
+		const struct touched_vma *touched = &log->vmas[i];
+		struct vm_area_struct *vma;
+
+		if (!touched->mm)
+			continue;
+		if (!ptr_set_add(&scratch->mms, touched->mm))
+			return report_oom(chk);
+		vma = find_vma(touched->mm, touched->start);
+		for (; vma && vma->vm_start < touched->end; vma = vma_next(vma))
+			if (!ptr_set_add(&scratch->vmas, vma))
+				return report_oom(chk);
+	}
+	return true;
+}
+
+static void check_offsets(struct rmap *rmap, const struct touched_log *log,
+			  struct divergence *div)
+{
+	if (!rmap->ops->check_offsets)
+		return;
+	for (u32 i = 0; i < log->nr_vmas && !div->kind; i++)
+		if (log->vmas[i].mm)
+			rmap->ops->check_offsets(rmap, log->vmas[i].mm,
+						 log->vmas[i].first,
+						 log->vmas[i].last, div);
+}
+
+/* What @rmap has of the VMAs and mms that were touched or met. */
 static bool check_met(struct check *chk, struct rmap *rmap)
 {
 	struct check_scratch *scratch = chk->scratch;
@@ -145,6 +179,7 @@ static bool check_met(struct check *chk, struct rmap *rmap)
 	for (u32 i = 0; i < scratch->mms.nr && !div.kind; i++)
 		rmap->ops->check_mm(rmap, (void *)scratch->mms.items[i].ptr,
 				    &div);
+	check_offsets(rmap, &chk->machine->world.touched, &div);
 	return report_rmap(chk, rmap, &div);
 }
 
@@ -166,7 +201,7 @@ bool check_touched(struct check *chk)
 	if (world->touched.overflow)
 		return check_all(chk);
 	ok = check_begin(chk) && check_broken(chk) && check_ranges(chk) &&
-	     check_rmaps_met(chk);
+	     meet_vmas(chk) && check_rmaps_met(chk);
 	touched_reset(world);
 	return ok;
 }

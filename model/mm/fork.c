@@ -150,6 +150,7 @@ void mm_put(struct mm_struct *mm)
 	if (--mm->users)
 		return;
 	exit_mmap(mm);
+	touched_forget_mm(mm);
 	rmap_mm_exit(mm);
 	TAILQ_REMOVE(&world->mms, mm, entry);
 	ledger_free(world->ledger, mm);

@@ -125,11 +125,23 @@ struct touched {
 	pgoff_t last;
 };
 
+/* A VMA that was touched, where it was then. */
+struct touched_vma {
+	struct mm_struct *mm; /* NULL: gone since */
+	u64 start; /* page number */
+	u64 end;
+	pgoff_t first;
+	pgoff_t last;
+};
+
 /* What an operation touched: for checks that cost what the operation did. */
 struct touched_log {
 	struct touched *ranges;
 	u32 nr;
 	u32 cap;
+	struct touched_vma *vmas;
+	u32 nr_vmas;
+	u32 cap_vmas;
 	bool overflow; /* memory ran out: everything counts as touched */
 };
 
@@ -165,8 +177,12 @@ int mm_world_init(struct mm_world *world, struct ledger *ledger,
 /* All mms must be gone. */
 void mm_world_exit(struct mm_world *world);
 
-/* Forgets what was touched; and notes offsets [first, last] of @mm's family. */
+/*
+ * Forgets what was touched, or that it was in @mm; notes offsets [first, last]
+ * of @mm's family; notes @vma as it is, with its offsets.
+ */
 void touched_reset(struct mm_world *world);
+void touched_forget_mm(struct mm_struct *mm);
 void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last);
 void touch_vma(struct vm_area_struct *vma);
 

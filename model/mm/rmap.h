@@ -174,12 +174,17 @@ struct rmap_ops {
 	/*
 	 * Checks structures and counts from scratch and notes the first fault
 	 * in @div, if @div is empty: check_vma what @vma (linked in its mm)
-	 * hangs on, check_mm what @mm has, check_all everything.
+	 * hangs on, check_mm what @mm has as a whole, check_offsets (NULL: there
+	 * is nothing of that kind) what @mm has for offsets [first, last],
+	 * check_all everything.  Each but the last costs what it looks at.
 	 */
 	void (*check_vma)(struct rmap *rmap, struct vm_area_struct *vma,
 			  struct divergence *div);
 	void (*check_mm)(struct rmap *rmap, struct mm_struct *mm,
 			 struct divergence *div);
+	void (*check_offsets)(struct rmap *rmap, struct mm_struct *mm,
+			      pgoff_t first, pgoff_t last,
+			      struct divergence *div);
 	void (*check_all)(struct rmap *rmap, struct divergence *div);
 };
 

@@ -55,12 +55,16 @@ void mm_world_exit(struct mm_world *world)
 	exit_rmaps(world, world->nr_rmaps);
 	ledger_tool_free(world->ledger, world->touched.ranges,
 			 world->touched.cap * sizeof(*world->touched.ranges));
+	ledger_tool_free(world->ledger, world->touched.vmas,
+			 world->touched.cap_vmas *
+				 sizeof(*world->touched.vmas));
 	memset(&world->touched, 0, sizeof(world->touched));
 }
 
 void touched_reset(struct mm_world *world)
 {
 	world->touched.nr = 0;
+	world->touched.nr_vmas = 0;
 	world->touched.overflow = false;
 }
 
@@ -110,8 +114,57 @@ void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
 	};
 }
 
+static bool touched_vmas_grow(struct mm_world *world)
+{
+	struct touched_log *log = &world->touched;
+	u32 cap = log->cap_vmas ? 2 * log->cap_vmas : 32;
+	struct touched_vma *vmas;
+
+	vmas = ledger_tool_grow(world->ledger, log->vmas,
+				log->cap_vmas * sizeof(*vmas),
+				cap * sizeof(*vmas));
+	if (!vmas)
+		return false;
+	log->vmas = vmas;
+	log->cap_vmas = cap;
+	return true;
+}
+
+/* Some operations say the same of a VMA twice in a row. */
+static bool repeats(const struct touched_log *log,
+		    const struct touched_vma *touched)
+{
+	return log->nr_vmas &&
+	       !memcmp(&log->vmas[log->nr_vmas - 1], touched, sizeof(*touched));
+}
+
 void touch_vma(struct vm_area_struct *vma)
 {
-	touch(vma->vm_mm, vma->vm_pgoff,
-	      vma->vm_pgoff + (vma->vm_end - vma->vm_start) - 1);
+	struct mm_struct *mm = vma->vm_mm;
+	struct touched_log *log = &mm->world->touched;
+	const struct touched_vma touched = {
+		.mm = mm,
+		.start = vma->vm_start,
+		.end = vma->vm_end,
+		.first = vma->vm_pgoff,
+		.last = vma->vm_pgoff + (vma->vm_end - vma->vm_start) - 1,
+	};
+
+	touch(mm, touched.first, touched.last);
+	if (repeats(log, &touched))
+		return;
+	if (log->nr_vmas == log->cap_vmas && !touched_vmas_grow(mm->world)) {
+		log->overflow = true;
+		return;
+	}
+	log->vmas[log->nr_vmas++] = touched;
+}
+
+void touched_forget_mm(struct mm_struct *mm)
+{
+	struct touched_log *log = &mm->world->touched;
+
+	for (u32 i = 0; i < log->nr_vmas; i++)
+		if (log->vmas[i].mm == mm)
+			log->vmas[i].mm = NULL;
 }

@@ -109,6 +109,7 @@ static void context_join(struct rmap *rmap, struct cow_context *ctx,
 {
 	ctx->parent = parent;
 	TAILQ_INSERT_TAIL(&parent->children, ctx, sibling);
+	parent->nr_children++;
 	rmap->locks.write_sections++;
 	if (bug_on(rmap->world->bugs, BUG_CHILD_REF_NOT_TAKEN))
 		return;
@@ -119,6 +120,7 @@ static void context_join(struct rmap *rmap, struct cow_context *ctx,
 static void context_leave(struct rmap *rmap, struct cow_context *ctx)
 {
 	TAILQ_REMOVE(&ctx->parent->children, ctx, sibling);
+	ctx->parent->nr_children--;
 	rmap->locks.write_sections++;
 }
 
@@ -636,5 +638,6 @@ const struct rmap_ops cow_context_rmap_ops = {
 	.walk = cow_context_walk,
 	.check_vma = cow_context_check_vma,
 	.check_mm = cow_context_check_mm,
+	.check_offsets = cow_context_check_offsets,
 	.check_all = cow_context_check_all,
 };

@@ -30,6 +30,7 @@ struct cow_context {
 
 	/* Books that a kernel would not keep; they are for the checks. */
 	u64 nr_folios; /* that point to it */
+	u64 nr_children;
 	TAILQ_ENTRY(cow_context) entry; /* in cow_contexts->all */
 };
 
@@ -71,11 +72,14 @@ static inline s64 vma_displacement(const struct vm_area_struct *vma)
 	return (s64)(vma->vm_start - vma->vm_pgoff);
 }
 
-/* struct rmap_ops, check_vma, check_mm, check_all. */
+/* struct rmap_ops, check_vma, check_mm, check_offsets, check_all. */
 void cow_context_check_vma(struct rmap *rmap, struct vm_area_struct *vma,
 			   struct divergence *div);
 void cow_context_check_mm(struct rmap *rmap, struct mm_struct *mm,
 			  struct divergence *div);
+void cow_context_check_offsets(struct rmap *rmap, struct mm_struct *mm,
+			       pgoff_t first, pgoff_t last,
+			       struct divergence *div);
 void cow_context_check_all(struct rmap *rmap, struct divergence *div);
 
 #endif

@@ -3,9 +3,10 @@
  * What a cow_context hierarchy says of itself, held against mms, VMAs and
  * folios.
  *
- * check_vma and check_mm cost what the VMA or the mm and its ancestors cost, and
- * take the number of folios from the books; check_all counts those, too, and
- * follows no pointer to a context before it has found it among those that exist.
+ * check_vma, check_mm and check_offsets cost what the VMA, the mm's ancestors or
+ * what is recorded for the offsets cost, and take the numbers of folios and of
+ * children from the books; check_all counts those, too, and follows no pointer to
+ * a context before it has found it among those that exist.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,16 +108,6 @@ static void check_refcount(const struct cow_context *ctx, u64 children,
 		(ull)folios);
 }
 
-static u64 count_children(const struct cow_context *ctx)
-{
-	const struct cow_context *child;
-	u64 nr = 0;
-
-	TAILQ_FOREACH(child, &ctx->children, sibling)
-		nr++;
-	return nr;
-}
-
 /* An operation on an mm can put references on all contexts above its own. */
 static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
 			    struct divergence *div)
@@ -124,23 +115,63 @@ static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
 	u64 left = cow_contexts_of(rmap)->nr;
 
 	for (; ctx && left; ctx = ctx->parent, left--)
-		check_refcount(ctx, count_children(ctx), ctx->nr_folios, div);
+		check_refcount(ctx, ctx->nr_children, ctx->nr_folios, div);
 	if (ctx)
 		divergence_set(div, DIVERGENCE_INVARIANT,
 			       "contexts are each other's ancestors");
 }
 
 /* @ctx exists or is NULL. */
-static void check_mm_alone(struct rmap *rmap, struct mm_struct *mm,
-			   const struct cow_context *ctx,
-			   struct divergence *div)
+static bool check_pair(const struct mm_struct *mm,
+		       const struct cow_context *ctx, struct divergence *div)
 {
 	if (ctx && ctx->mm == mm)
-		check_remaps_exact(rmap, mm, div);
-	else
-		divergence_set(div, DIVERGENCE_INVARIANT,
-			       "mm %llu and its context do not agree",
-			       (ull)mm->id);
+		return true;
+	divergence_set(div, DIVERGENCE_INVARIANT,
+		       "mm %llu and its context do not agree", (ull)mm->id);
+	return false;
+}
+
+/*
+ * Are there displaced VMAs without a gap where @remap says that [first, last]
+ * lie?  What lies there and is not recorded is check_vma's.
+ */
+static void check_remap(struct rmap *rmap, struct mm_struct *mm,
+			const struct remap *remap, pgoff_t first, pgoff_t last,
+			struct divergence *div)
+{
+	u64 addr = first + (u64)remap->displacement;
+	u64 end = last + (u64)remap->displacement + 1;
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	while (vma && vma->vm_start <= addr && is_displaced(rmap, vma) &&
+	       vma_displacement(vma) == remap->displacement) {
+		addr = vma->vm_end;
+		if (addr >= end)
+			return;
+		vma = vma_next(vma);
+	}
+	divergence_set(
+		div, DIVERGENCE_INVARIANT,
+		"mm %llu: a remap has offset 0x%llx at 0x%llx, where it is not",
+		(ull)mm->id, (ull)(addr - (u64)remap->displacement), (ull)addr);
+}
+
+void cow_context_check_offsets(struct rmap *rmap, struct mm_struct *mm,
+			       pgoff_t first, pgoff_t last,
+			       struct divergence *div)
+{
+	struct cow_context *ctx = mm_context(rmap, mm);
+	struct remap *remap;
+
+	if (!check_pair(mm, ctx, div) || ctx->remaps.inexact)
+		return;
+	for (remap = remaps_overlap_first(&ctx->remaps, first, last);
+	     remap && !div->kind;
+	     remap = remaps_overlap_next(remap, first, last))
+		check_remap(rmap, mm, remap,
+			    max_u64(first, remap->offsets.first),
+			    min_u64(last, remap->offsets.last), div);
 }
 
 void cow_context_check_mm(struct rmap *rmap, struct mm_struct *mm,
@@ -148,7 +179,7 @@ void cow_context_check_mm(struct rmap *rmap, struct mm_struct *mm,
 {
 	struct cow_context *ctx = mm_context(rmap, mm);
 
-	check_mm_alone(rmap, mm, ctx, div);
+	check_pair(mm, ctx, div);
 	check_ancestors(rmap, ctx, div);
 }
 
@@ -221,7 +252,8 @@ static void count_mms(struct census *census)
 			continue;
 		}
 		tally->has_mm = true;
-		check_mm_alone(rmap, mm, tally->ctx, census->div);
+		if (check_pair(mm, tally->ctx, census->div))
+			check_remaps_exact(rmap, mm, census->div);
 	}
 }
 
@@ -312,6 +344,9 @@ static void check_tallies(struct census *census)
 		if (ctx->nr_folios != tally->folios)
 			census_fault(census,
 				     "a context's folios are miscounted");
+		if (ctx->nr_children != children)
+			census_fault(census,
+				     "a context's children are miscounted");
 		if (tally->has_mm != !!ctx->mm)
 			census_fault(census, "a context's mm is not its own");
 		if (!ctx->mm && !remaps_empty(&ctx->remaps))

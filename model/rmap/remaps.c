@@ -233,6 +233,19 @@ struct remap *remaps_next(struct remap *remap, pgoff_t offset, u64 *visited)
 		itree_iter_next(&remap->offsets, offset, offset, visited));
 }
 
+struct remap *remaps_overlap_first(struct remaps *remaps, pgoff_t first,
+				   pgoff_t last)
+{
+	return remap_of(
+		itree_iter_first(&remaps->by_offset, first, last, NULL));
+}
+
+struct remap *remaps_overlap_next(struct remap *remap, pgoff_t first,
+				  pgoff_t last)
+{
+	return remap_of(itree_iter_next(&remap->offsets, first, last, NULL));
+}
+
 void remaps_free_all(struct remaps *remaps)
 {
 	struct remap *remap;

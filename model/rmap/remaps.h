@@ -99,6 +99,12 @@ struct remap *remaps_next(struct remap *remap, pgoff_t offset, u64 *visited);
 	for ((remap) = remaps_first((remaps), (offset), (visited)); (remap); \
 	     (remap) = remaps_next((remap), (offset), (visited)))
 
+/* The remaps that hold any of [first, last], in no particular order; or NULL. */
+struct remap *remaps_overlap_first(struct remaps *remaps, pgoff_t first,
+				   pgoff_t last);
+struct remap *remaps_overlap_next(struct remap *remap, pgoff_t first,
+				  pgoff_t last);
+
 /* Empties the set. */
 void remaps_free_all(struct remaps *remaps);
 
