@@ -16,6 +16,7 @@ struct command {
 static const struct command commands[] = {
 	{ "run", "FILE...", "replay scenarios and compare the reverse maps",
 	  cmd_run },
+	{ "import", "TRACE", "a strace log as a scenario", cmd_import },
 	{ "convert", "FILE", "a scenario from text to bytes, or back",
 	  cmd_convert },
 	{ "list", "", "reverse maps, operations, bugs", cmd_list },

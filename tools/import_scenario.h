@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Events of a log to a scenario.
+ *
+ * Each operation is done on a machine as it is added: so it is known what is
+ * mapped where, and whether a call that failed would fail here too.
+ */
+#ifndef RMAPDIFF_TOOLS_IMPORT_SCENARIO_H
+#define RMAPDIFF_TOOLS_IMPORT_SCENARIO_H
+
+#include "../model/machine.h"
+#include "../model/scenario/scenario.h"
+#include "import_trace.h"
+
+enum import_touch {
+	IMPORT_TOUCH_FIRST, /* the first page of what becomes writable */
+	IMPORT_TOUCH_NONE,
+	IMPORT_TOUCH_ALL, /* every page, SCENARIO_TOUCH_MAX at most */
+};
+
+#define COMMENT_MAX 72 /* bytes of a comment, with NUL */
+
+/* A line before operation @op_nr, from 0. */
+struct comment {
+	u32 op_nr;
+	char text[COMMENT_MAX];
+};
+
+/* An address space's break; shared as the address space is. */
+struct heap {
+	u32 users;
+	bool known;
+	u64 brk; /* bytes */
+};
+
+struct proc {
+	u32 slot;
+	u32 tasks; /* in the table */
+	u32 threads; /* of those, the living */
+	bool dead; /* the scenario has ended it */
+	struct heap *heap;
+};
+
+/* A task, or one that is about to be born. */
+struct task {
+	u32 tid;
+	struct proc *proc;
+	bool dead;
+	UT_hash_handle hh;
+};
+
+struct birth {
+	u32 tid; /* of the child, 0 if the log does not say */
+	u32 parent;
+	u32 flags; /* CALL_CLONE_* */
+	struct birth *prev, *next;
+};
+
+/* A file by its name, or what a descriptor of a process was opened as. */
+struct file_name;
+
+struct import {
+	enum import_touch touch;
+	struct notes *notes;
+	struct scenario sc;
+	struct machine *machine;
+	struct comment *comments;
+	u32 nr_comments;
+	u32 cap_comments;
+	struct task *tasks;
+	struct birth *births;
+	struct file_name *files;
+	u32 nr_files; /* files that were mapped */
+	u32 nr_slots;
+	u32 first_pid;
+	bool begun; /* the first task is A */
+	u32 line; /* of the event */
+	int err;
+};
+
+/* 0 or -ENOMEM; import_free() in either case. */
+int import_run(struct import *im, const struct trace *trace);
+void import_free(struct import *im);
+
+/* import_tasks.c; what makes something returns NULL when memory is out. */
+
+struct task *import_find_task(struct import *im, u32 tid);
+
+/* A thread of @proc. */
+struct task *import_new_task(struct import *im, u32 tid, struct proc *proc);
+
+/* A process with one task; with @heap, or a copy of it, or a fresh one (NULL). */
+struct task *import_new_proc(struct import *im, u32 tid, u32 slot,
+			     struct heap *heap, bool shared);
+
+/* The scenario's process ends; its tasks may still have lines. */
+void import_end_proc(struct import *im, struct proc *proc);
+
+/* Its last task takes a process along. */
+void import_end_task(struct import *im, struct task *task);
+
+/* Out of the table. */
+void import_drop_task(struct import *im, struct task *task);
+void import_heap_put(struct heap *heap);
+
+/* import_files.c */
+
+/* open: its descriptor's name from now on. */
+void import_open(struct import *im, const struct proc *proc,
+		 const struct call *call);
+
+/* The number of the file that @call, an mmap, maps. */
+u8 import_file_number(struct import *im, const struct proc *proc,
+		      const struct call *call);
+void import_files_free(struct import *im);
+
+/* import_memory.c */
+
+/* A call on memory of @proc, which lives and has ended the call. */
+void import_memory_call(struct import *im, struct proc *proc,
+			const struct call *call);
+
+/* import_scenario.c */
+
+/*
+ * Adds @op and does it.  @expected: the result to assert, or -1 for none.
+ * False when @im->err is set.
+ */
+bool import_add(struct import *im, const struct op *op, int expected);
+
+/* The same of one that takes no more than processes. */
+bool import_add_proc_op(struct import *im, enum op_kind kind, u32 proc,
+			u32 child, int expected);
+
+#endif
