@@ -28,11 +28,30 @@ static u64 leaf_first(u64 addr)
 	return addr - addr % PTRS_PER_LEAF;
 }
 
+/*
+ * The first leaf that begins at page number @first or behind it.  By hand, since
+ * RB_NFIND() wants a key, and a leaf is too large to be made for each look.
+ */
+static struct pgtable_leaf *leaf_from(struct mm_struct *mm, u64 first)
+{
+	struct pgtable_leaf *leaf = RB_ROOT(&mm->pgtable), *found = NULL;
+
+	while (leaf) {
+		if (leaf->first < first) {
+			leaf = RB_RIGHT(leaf, rb);
+		} else {
+			found = leaf;
+			leaf = RB_LEFT(leaf, rb);
+		}
+	}
+	return found;
+}
+
 static struct pgtable_leaf *find_leaf(struct mm_struct *mm, u64 addr)
 {
-	struct pgtable_leaf key = { .first = leaf_first(addr) };
+	struct pgtable_leaf *leaf = leaf_from(mm, leaf_first(addr));
 
-	return RB_FIND(pgtable, &mm->pgtable, &key);
+	return leaf && leaf->first <= addr ? leaf : NULL;
 }
 
 struct pte *pte_lookup(struct mm_struct *mm, u64 addr)
@@ -48,8 +67,7 @@ struct pte *pte_lookup(struct mm_struct *mm, u64 addr)
 
 struct pte *pte_next(struct mm_struct *mm, u64 addr, u64 end)
 {
-	struct pgtable_leaf key = { .first = leaf_first(addr) };
-	struct pgtable_leaf *leaf = RB_NFIND(pgtable, &mm->pgtable, &key);
+	struct pgtable_leaf *leaf = leaf_from(mm, leaf_first(addr));
 
 	for (; leaf && leaf->first < end;
 	     leaf = RB_NEXT(pgtable, &mm->pgtable, leaf)) {

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mutator: whatever it is given, what comes out fits, decodes and is as
+ * rmapdiff writes it; the same seed gives the same; and what is snapped goes where
+ * VMAs begin and end.
+ *
+ * malloc() and its like are wrapped by the linker, to run out of memory.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "../fuzz/mutate.h"
+#include "../fuzz/mutate_weave.h"
+#include "../model/mm/vma.h"
+#include "../model/rmap/rmaps.h"
+#include "../model/scenario/replay.h"
+
+#define SEEDS 3000
+#define ROOM 2048
+
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size,
+			       unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const u8 *data1, size_t size1, const u8 *data2,
+				 size_t size2, u8 *out, size_t max_out_size,
+				 unsigned int seed);
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t nr, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t nr, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+/* The nth call from here on fails; 0: none. */
+static u32 fail_in;
+
+static bool fails_now(void)
+{
+	return fail_in && !--fail_in;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t nr, size_t size)
+{
+	return fails_now() ? NULL : __real_calloc(nr, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+/* Bytes without any sense, of many sizes. */
+static size_t fill(u8 *data, size_t room, u32 seed)
+{
+	struct weaver w;
+	size_t size;
+
+	weaver_init(&w, seed, 0);
+	size = pick(&w, (u32)room + 1);
+	for (size_t i = 0; i < size; i++)
+		data[i] = (u8)pick(&w, 256);
+	weaver_exit(&w);
+	return size;
+}
+
+static void assert_canonical(const u8 *data, size_t size)
+{
+	struct scenario_error err;
+	struct scenario sc;
+	size_t len;
+	u8 *bytes;
+
+	assert_int_equal(size % BYTES_PER_OP, 0);
+	assert_int_equal(scenario_init(&sc), 0);
+	assert_int_equal(scenario_decode(&sc, data, size), 0);
+	assert_int_equal(sc.nr_ops, size / BYTES_PER_OP);
+	assert_int_equal(scenario_encode(&sc, &bytes, &len, &err), 0);
+	assert_int_equal(len, size);
+	assert_memory_equal(bytes, data, size);
+	free(bytes);
+	scenario_free(&sc);
+}
+
+enum how {
+	HOW_EDIT,
+	HOW_SPLICE,
+	HOW_GENERATE,
+	HOW_CANONICAL,
+	NR_HOW,
+};
+
+static size_t apply(enum how how, const struct mutate *mu, u8 *data,
+		    size_t size, const u8 *other, size_t other_size)
+{
+	switch (how) {
+	case HOW_EDIT:
+		return mutate_edit(mu, data, size);
+	case HOW_SPLICE:
+		return mutate_splice(mu, data, size, other, other_size);
+	case HOW_GENERATE:
+		return mutate_generate(mu, data, size);
+	default:
+		return mutate_canonical(mu, data, size);
+	}
+}
+
+/*
+ * Applies @how twice, to buffers of just @room bytes, so that ASan sees what is
+ * written behind; returns the size, with the result in @data.
+ */
+static size_t apply_twice(enum how how, u32 seed, size_t room, u8 *data,
+			  size_t size, const u8 *other, size_t other_size)
+{
+	const struct mutate mu = {
+		.seed = seed * 0x9e3779b97f4a7c15ULL,
+		.room = room,
+		.failalloc = seed % 4,
+	};
+	u8 *buf[2];
+	size_t len[2];
+
+	size = min_u64(size, room);
+	for (u32 i = 0; i < 2; i++) {
+		buf[i] = malloc(room ? room : 1);
+		assert_non_null(buf[i]);
+		memcpy(buf[i], data, size);
+		len[i] = apply(how, &mu, buf[i], size, other, other_size);
+		assert_true(len[i] <= room);
+	}
+	assert_int_equal(len[0], len[1]);
+	assert_memory_equal(buf[0], buf[1], len[0]);
+	memcpy(data, buf[0], len[0]);
+	free(buf[0]);
+	free(buf[1]);
+	return len[0];
+}
+
+static void test_random_bytes(void **state)
+{
+	u8 data[ROOM], other[ROOM];
+
+	(void)state;
+	for (u32 seed = 0; seed < SEEDS; seed++) {
+		size_t other_size = fill(other, 512, seed + SEEDS);
+		size_t size = fill(data, 512, seed);
+
+		size = apply_twice(seed % NR_HOW, seed, ROOM, data, size, other,
+				   other_size);
+		assert_canonical(data, size);
+	}
+}
+
+/* One after the other, as an engine does; it neither dries out nor runs over. */
+static void test_chains(void **state)
+{
+	u8 data[ROOM], other[ROOM];
+	size_t size = 0, other_size = 0;
+	u64 ops = 0;
+	u32 same = 0;
+
+	(void)state;
+	for (u32 seed = 0; seed < SEEDS; seed++) {
+		u8 before[ROOM];
+		size_t before_size = size;
+
+		memcpy(before, data, size);
+		size = apply_twice(seed % 3 ? HOW_EDIT : HOW_SPLICE, seed, ROOM,
+				   data, size, other, other_size);
+		assert_canonical(data, size);
+		ops += size / BYTES_PER_OP;
+		same += size == before_size && !memcmp(before, data, size);
+		if (seed % 16 == 0) {
+			memcpy(other, data, size);
+			other_size = size;
+		}
+	}
+	assert_true(ops / SEEDS > 8);
+	assert_true(ops / SEEDS < 128);
+	assert_true(same < SEEDS / 5);
+}
+
+static void test_small_rooms(void **state)
+{
+	static const size_t rooms[] = { 0, 1, 7, 8, 9, 15, 16, 40 };
+	u8 data[ROOM], other[ROOM];
+
+	(void)state;
+	for (u32 seed = 0; seed < SEEDS; seed++) {
+		size_t room = rooms[seed % ARRAY_SIZE(rooms)];
+		size_t other_size = fill(other, 256, seed + SEEDS);
+		size_t size = fill(data, room, seed);
+
+		size = apply_twice(seed / 8 % NR_HOW, seed, room, data, size,
+				   other, other_size);
+		assert_canonical(data, size);
+	}
+}
+
+static void test_engine_interface(void **state)
+{
+	static const char *const modes[] = { "on", "off", "random", "" };
+	static const size_t rooms[] = { 0, 1, 7, 8, 64, ROOM };
+	u8 data[ROOM], other[ROOM];
+
+	(void)state;
+	for (u32 seed = 0; seed < SEEDS; seed++) {
+		size_t room = rooms[seed % ARRAY_SIZE(rooms)];
+		size_t size = fill(data, room, seed), other_size;
+		u8 *out = malloc(room ? room : 1);
+
+		assert_non_null(out);
+		setenv("RMAPDIFF_FUZZ_MUTATOR", modes[seed % 4], 1);
+		other_size = fill(other, ROOM, seed + SEEDS);
+		assert_true(LLVMFuzzerCustomCrossOver(data, size, other,
+						      other_size, out, room,
+						      seed) <= room);
+		memcpy(out, data, size);
+		assert_true(LLVMFuzzerCustomMutator(out, size, room, seed) <=
+			    room);
+		free(out);
+	}
+	unsetenv("RMAPDIFF_FUZZ_MUTATOR");
+}
+
+static void test_no_memory(void **state)
+{
+	u8 data[ROOM], other[ROOM];
+
+	(void)state;
+	for (u32 seed = 0; seed < 40; seed++) {
+		size_t other_size = fill(other, 128, seed + SEEDS);
+		size_t size = fill(data, 128, seed);
+		const struct mutate mu = {
+			.seed = seed,
+			.room = 256,
+			.failalloc = true,
+		};
+
+		for (u32 nth = 1; nth < 80; nth++) {
+			u8 buf[256];
+			size_t len;
+
+			memcpy(buf, data, size);
+			fail_in = nth;
+			len = apply(seed % NR_HOW, &mu, buf, size, other,
+				    other_size);
+			fail_in = 0;
+			assert_true(len <= mu.room);
+		}
+	}
+}
+
+/* Whether @page is where a VMA of @mm begins or ends. */
+static bool is_edge(struct mm_struct *mm, u64 page)
+{
+	struct vm_area_struct *vma = find_vma(mm, 0);
+
+	for (; vma; vma = vma_next(vma))
+		if (vma->vm_start == page || vma->vm_end == page)
+			return true;
+	return false;
+}
+
+/* What the weaver should know of, made without it. */
+static struct machine *replayed(const struct scenario *sc)
+{
+	const struct machine_config config = {
+		.rmaps = { &anon_vma_rmap_ops },
+		.nr_rmaps = 1,
+	};
+	struct machine *machine = machine_create(&config);
+
+	assert_non_null(machine);
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		replay_op(machine, sc, &sc->ops[i], i + 1);
+		synchronize_rcu(&machine->rcu);
+	}
+	return machine;
+}
+
+static void assert_snapped(const struct weaver *w, const struct op *op)
+{
+	struct machine *machine = replayed(&w->sc);
+	struct mm_struct *mm = machine_mm(machine, op->proc);
+	u64 base = w->sc.base;
+
+	assert_non_null(mm);
+	assert_true(is_edge(mm, base + op->page));
+	if (op->kind != OP_MIGRATE)
+		assert_true(is_edge(mm, base + op->page + op->len));
+	if (op->flags & OP_HAS_TO)
+		assert_true(is_edge(mm, base + op->to));
+	machine_destroy(machine);
+}
+
+/* Room enough for the edges: in the window's first half, say. */
+static bool all_areas_are_inside(const struct areas *areas)
+{
+	for (u32 i = 0; i < areas->nr; i++)
+		if (areas->area[i].range.first + areas->area[i].range.len >
+		    BYTES_WINDOW - 1)
+			return false;
+	return areas->nr > 0;
+}
+
+static void test_snapped_to_edges(void **state)
+{
+	static const enum op_kind kinds[] = { OP_MUNMAP, OP_MREMAP, OP_WRITE,
+					      OP_MIGRATE, OP_MPROTECT };
+	u32 snapped = 0;
+
+	(void)state;
+	for (u32 seed = 0; seed < 300; seed++) {
+		struct areas areas;
+		struct weaver w;
+		struct op op;
+
+		weaver_init(&w, seed, 256);
+		weaver_play(&w);
+		weave_motif(&w);
+		weave_guided(&w);
+		op = op_about(kinds[seed % ARRAY_SIZE(kinds)], random_proc(&w),
+			      (struct range){ 250, 3 });
+		if (op.kind == OP_MREMAP)
+			op.flags = OP_HAS_TO;
+		areas_of(&w, op.proc, &areas);
+		if (all_areas_are_inside(&areas)) {
+			snap(&w, &op);
+			assert_snapped(&w, &op);
+			snapped++;
+		}
+		weaver_exit(&w);
+	}
+	assert_true(snapped > 100);
+}
+
+/* What is made by knowing what is there mostly does something. */
+static void test_guided_succeeds(void **state)
+{
+	u32 ops = 0, failed = 0;
+
+	(void)state;
+	for (u32 seed = 0; seed < 300; seed++) {
+		struct machine *machine;
+		struct weaver w;
+
+		weaver_init(&w, seed, 256);
+		weaver_play(&w);
+		for (u32 i = 0; i < 20; i++)
+			weave_guided(&w);
+		machine = machine_create(&(struct machine_config){
+			.rmaps = { &anon_vma_rmap_ops },
+			.nr_rmaps = 1,
+		});
+		assert_non_null(machine);
+		for (u32 i = 0; i < w.sc.nr_ops; i++)
+			failed += replay_op(machine, &w.sc, &w.sc.ops[i],
+					    i + 1) != 0;
+		ops += w.sc.nr_ops;
+		machine_destroy(machine);
+		weaver_exit(&w);
+	}
+	assert_true(ops > 5000);
+	assert_true(failed < ops / 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_bytes),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_small_rooms),
+		cmocka_unit_test(test_engine_interface),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_snapped_to_edges),
+		cmocka_unit_test(test_guided_succeeds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
