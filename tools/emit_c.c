@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff emit-c: a scenario as one C program of real processes and system
+ * calls, which checks itself against what the model expects.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "emit_c.h"
+#include "tools.h"
+
+/* Each process has a descriptor of its own in each; 1024 is what one may have. */
+#define PROCS_MAX 256
+
+struct emit_c {
+	const char *command;
+	const char *in_path;
+	const char *out_path; /* NULL: standard output */
+	bool force;
+	bool drop_failalloc;
+	enum kernel_release as_of;
+};
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff emit-c [OPTION...] FILE\n"
+	       "Writes a scenario, text or bytes (- is standard input), as one "
+	       "C file that needs nothing but\n"
+	       "libc: real processes do its operations by real system calls, "
+	       "and after each one VMAs, pages and,\n"
+	       "as root, sharing and mapcounts are compared with the model's. "
+	       "Its output is TAP.\n\n"
+	       "  -o, --output OUT    to that file, which must not exist yet, "
+	       "not to standard output\n"
+	       "  --force             overwrite OUT\n"
+	       "  --drop-failalloc    leave failalloc out instead of refusing "
+	       "a scenario that has it\n"
+	       "  --as-of VERSION     what is expected of that kernel: 6.18 "
+	       "(default) or 7.0\n\n"
+	       "cc -Wall -o OUT OUT.c && ./OUT\n\n"
+	       "Exit status: 0 fine, 2 bad usage or a bad file.\n");
+	return EXIT_OK;
+}
+
+static int refuse(const struct input *in, u32 line, const char *text)
+{
+	if (line)
+		return usage_error(in->name, "line %u: %s", line, text);
+	return usage_error(in->name, "%s", text);
+}
+
+/*
+ * No allocation of a kernel can be made to fail from outside.  Without them what
+ * is asserted later need not come.  How many there were, in @dropped.
+ */
+static void drop_failalloc(struct scenario *sc, u32 *dropped)
+{
+	u32 kept = 0;
+
+	*dropped = 0;
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		struct op op = sc->ops[i];
+
+		if (op.kind == OP_FAILALLOC) {
+			(*dropped)++;
+			continue;
+		}
+		if (*dropped)
+			op.flags &= (u8)~OP_HAS_EXPECTED;
+		sc->ops[kept++] = op;
+	}
+	sc->nr_ops = kept;
+}
+
+static const struct op *find_failalloc(const struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		if (sc->ops[i].kind == OP_FAILALLOC)
+			return &sc->ops[i];
+	return NULL;
+}
+
+/* The last part of the path, as far as it is fit for a C comment. */
+static void make_title(char title[64], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t i;
+
+	snprintf(title, 64, "%s", slash ? slash + 1 : path);
+	for (i = 0; title[i]; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_. ",
+			    title[i]))
+			title[i] = '_';
+}
+
+static void find_needs(struct emit *em)
+{
+	static const enum emit_need of_op[NR_OPS] = {
+		[OP_MMAP] = EMIT_MMAP,	       [OP_MUNMAP] = EMIT_MUNMAP,
+		[OP_MPROTECT] = EMIT_MPROTECT, [OP_MADVISE] = EMIT_MADVISE,
+		[OP_MREMAP] = EMIT_MREMAP,     [OP_READ] = EMIT_READ,
+		[OP_WRITE] = EMIT_WRITE,       [OP_FORK] = EMIT_FORK,
+		[OP_VFORK] = EMIT_VFORK,       [OP_EXEC] = EMIT_EXEC,
+		[OP_EXIT] = EMIT_EXIT,	       [OP_MIGRATE] = EMIT_MIGRATE,
+	};
+	bool *need = em->need;
+
+	need[EMIT_ALWAYS] = true;
+	for (u32 i = 0; i < em->sc->nr_ops; i++) {
+		const struct op *op = &em->sc->ops[i];
+
+		if (op->kind == OP_MMAP && op->flags & OP_HAS_FILE)
+			need[EMIT_MMAP_FILE] = true;
+		else
+			need[of_op[op->kind]] = true;
+	}
+	for (u32 i = EMIT_MMAP; i <= EMIT_EXEC; i++)
+		need[EMIT_ASK] = need[EMIT_ASK] || need[i];
+	need[EMIT_TOUCH] = need[EMIT_READ] || need[EMIT_WRITE];
+	need[EMIT_FILES] = need[EMIT_MMAP_FILE];
+	need[EMIT_PAGES] = em->facts->mappings_max > 0;
+	need[EMIT_NOPAGES] = !need[EMIT_PAGES];
+	need[EMIT_NOMIGRATE] = !need[EMIT_MIGRATE];
+	need[EMIT_MIGRATE_OR_WALK] = need[EMIT_MIGRATE] || need[EMIT_PAGES];
+}
+
+static void emit_pieces(const struct emit *em, const struct emit_piece *piece)
+{
+	for (; piece->need != EMIT_END; piece++)
+		if (em->need[piece->need])
+			fputs(piece->text, em->out);
+}
+
+static void emit_opening(const struct emit *em)
+{
+	FILE *out = em->out;
+	char text[256];
+
+	fprintf(out,
+		"// SPDX-License-Identifier: GPL-2.0-only\n/*\n"
+		" * %s, written by rmapdiff emit-c:\n *\n",
+		em->title);
+	for (u32 i = 0; i < em->sc->nr_ops; i++) {
+		scenario_print_op(em->sc, &em->sc->ops[i], text, sizeof(text));
+		fprintf(out, " *\t%s\n", text);
+	}
+	if (em->dropped)
+		fprintf(out,
+			" *\n * Left out: %u failalloc; allocations of a "
+			"kernel do not fail when one would like.\n",
+			em->dropped);
+	fprintf(out,
+		" *\n * Real processes do this, one step after the other; "
+		"main() at the end shows the steps\n"
+		" * and what should be there after each one.  As root, "
+		"which pages are the same folio is\n"
+		" * checked too, and the kernel is made to walk their "
+		"reverse maps%s.\n"
+		" *\n * Pages and lengths are counted in pages of 4096 "
+		"bytes, pages from BASE.\n */\n",
+		em->need[EMIT_PAGES] ? " (see walk() for how)" : "");
+}
+
+static void emit_includes(FILE *out)
+{
+	static const char *const names[] = {
+		"errno.h",	     "fcntl.h",	      "linux/mempolicy.h",
+		"sched.h",	     "setjmp.h",      "signal.h",
+		"stdarg.h",	     "stdint.h",      "stdio.h",
+		"stdlib.h",	     "string.h",      "sys/mman.h",
+		"sys/personality.h", "sys/prctl.h",   "sys/socket.h",
+		"sys/stat.h",	     "sys/syscall.h", "sys/wait.h",
+		"unistd.h",
+	};
+
+	fprintf(out, "#define _GNU_SOURCE\n");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		fprintf(out, "#include <%s>\n", names[i]);
+}
+
+static void emit_constants(const struct emit *em)
+{
+	char name[EMIT_NAME_MAX];
+	FILE *out = em->out;
+
+	fprintf(out, "\n#define BASE\t\t0x%" PRIx64 "UL\n", em->sc->base);
+	fprintf(out, "#define ADDR(page)\t((BASE + (page)) << 12)\n"
+		     "#define RW\t\t(PROT_READ | PROT_WRITE)\n"
+		     "/* What step @nr stores in the first page that it "
+		     "writes. */\n"
+		     "#define WRITTEN(nr)\t(((nr) * 1UL << 24) + 1)\n\n"
+		     "#ifndef MREMAP_DONTUNMAP\n"
+		     "#define MREMAP_DONTUNMAP\t4\n"
+		     "#endif\n\n");
+	fprintf(out, "#define NR_STEPS\t%u\n#define TESTS_A_STEP\t%u\n",
+		em->sc->nr_ops, em->need[EMIT_PAGES] ? 4 : 2);
+	if (em->need[EMIT_FILES])
+		fprintf(out, "#define NR_FILES\t%d\n", NR_FILES);
+	if (em->need[EMIT_PAGES])
+		fprintf(out,
+			"#define NR_FOLIOS\t%" PRIu64 "\n"
+			"#define NR_MAPPINGS\t%" PRIu64 "\n",
+			em->facts->folios_max, em->facts->mappings_max);
+	fprintf(out, "\nenum {");
+	for (u32 i = 0; i < em->sc->nr_procs; i++)
+		fprintf(out, "%s%s,", i % 8 ? " " : "\n\t",
+			emit_name(em, i, name));
+	fprintf(out, "\n\tNR_PROCS\n};\n\n"
+		     "static const char *const names[NR_PROCS] = {");
+	for (u32 i = 0; i < em->sc->nr_procs; i++)
+		fprintf(out, "%s\"%s\",", i % 8 ? " " : "\n\t",
+			em->sc->names[i]);
+	fprintf(out, "\n};\n\n/* Where the scenario has its pages. */\n"
+		     "static const struct {\n\tunsigned long start, end;\n"
+		     "} windows[] = {\n");
+	for (u32 i = 0; i < em->nr_windows; i++)
+		fprintf(out, "\t{ 0x%" PRIx64 ", 0x%" PRIx64 " },\n",
+			em->windows[i].start, em->windows[i].end);
+	fprintf(out, "};\n\n");
+}
+
+static void emit_all(const struct emit *em)
+{
+	emit_opening(em);
+	emit_includes(em->out);
+	emit_constants(em);
+	emit_pieces(em, emit_processes);
+	emit_pieces(em, emit_checks);
+	emit_pieces(em, emit_walks);
+	emit_tables(em);
+	emit_main(em);
+}
+
+static int write_output(const struct emit_c *ec, struct emit *em)
+{
+	bool failed;
+
+	em->out = stdout;
+	if (ec->out_path)
+		em->out = fopen(ec->out_path, ec->force ? "we" : "wxe");
+	if (!em->out && errno == EEXIST)
+		return usage_error(ec->out_path,
+				   "exists already; --force overwrites it");
+	if (!em->out)
+		return usage_error(ec->out_path, "%s", strerror(errno));
+	emit_all(em);
+	if (em->out == stdout)
+		return EXIT_OK; /* main() looks whether it was written */
+	failed = ferror(em->out);
+	if (fclose(em->out) || failed)
+		return usage_error(ec->out_path, "cannot write: %s",
+				   strerror(errno));
+	return EXIT_OK;
+}
+
+static int unexpected(const struct input *in, const struct scenario *sc,
+		      const struct replay_result *result)
+{
+	const struct op *op = &sc->ops[result->op_nr - 1];
+	const char *got = errno_name(result->result);
+
+	return usage_error(in->name,
+			   "line %u: the model's result is %s, not the "
+			   "asserted one",
+			   op->line, got ? got : "another");
+}
+
+static int emit_scenario(const struct emit_c *ec, const struct input *in,
+			 struct emit *em)
+{
+	struct replay_result result;
+	struct facts facts;
+	int err = facts_collect(&facts, em->sc, ec->as_of, &result);
+
+	em->facts = &facts;
+	if (err == -EINVAL && result.unexpected) {
+		err = unexpected(in, em->sc, &result);
+	} else if (err) {
+		err = usage_error(in->name, "out of memory");
+	} else {
+		find_needs(em);
+		err = write_output(ec, em);
+	}
+	facts_free(&facts);
+	return err;
+}
+
+static int check_and_emit(const struct emit_c *ec, const struct input *in,
+			  struct scenario *sc)
+{
+	struct emit em = { .sc = sc };
+	struct fact_window *windows;
+	char title[64], why[160];
+	const struct op *fail;
+	int err;
+
+	if (ec->drop_failalloc)
+		drop_failalloc(sc, &em.dropped);
+	fail = find_failalloc(sc);
+	if (fail)
+		return refuse(in, fail->line,
+			      "a kernel's allocations cannot be made to fail; "
+			      "--drop-failalloc leaves failalloc out");
+	if (!sc->nr_ops)
+		return refuse(in, 0, "no operations: nothing to do in C");
+	if (sc->nr_procs > PROCS_MAX)
+		return refuse(in, 0,
+			      "more process names than one program "
+			      "has room for (256)");
+	make_title(title, in->name);
+	em.title = title;
+	windows = facts_windows(sc, &em.nr_windows, why);
+	if (!windows)
+		return refuse(in, 0, why);
+	em.windows = windows;
+	err = emit_scenario(ec, in, &em);
+	free(windows);
+	if (!err && em.dropped)
+		fprintf(stderr, "%s: %u failalloc left out\n", in->name,
+			em.dropped);
+	return err;
+}
+
+static int emit_file(const struct emit_c *ec)
+{
+	struct scenario sc;
+	struct input in;
+	int status;
+
+	if (input_load(&in, ec->in_path))
+		return EXIT_USAGE;
+	status = input_parse(&in, &sc);
+	if (!status) {
+		status = check_and_emit(ec, &in, &sc);
+		scenario_free(&sc);
+	}
+	input_free(&in);
+	return status;
+}
+
+static int parse_as_of(struct emit_c *ec, const char *arg)
+{
+	if (!strcmp(arg, "6.18"))
+		ec->as_of = KERNEL_6_18;
+	else if (!strcmp(arg, "7.0"))
+		ec->as_of = KERNEL_7_0;
+	else
+		return usage_error(ec->command,
+				   "--as-of '%s': expected 6.18 or 7.0", arg);
+	return 0;
+}
+
+int cmd_emit_c(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "drop-failalloc", no_argument, NULL, 'd' },
+		{ "as-of", required_argument, NULL, 'a' },
+		{ 0 },
+	};
+	struct emit_c ec = { .command = argv[0] };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "ho:", options, NULL)) != -1)
+		switch (c) {
+		case 'o':
+			ec.out_path = optarg;
+			break;
+		case 'f':
+			ec.force = true;
+			break;
+		case 'd':
+			ec.drop_failalloc = true;
+			break;
+		case 'a':
+			if (parse_as_of(&ec, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'h':
+			return print_help();
+		default:
+			return EXIT_USAGE;
+		}
+	if (argc - optind != 1)
+		return usage_error(ec.command, "expected one FILE; see --help");
+	ec.in_path = argv[optind];
+	return emit_file(&ec);
+}
