@@ -23,6 +23,7 @@ struct folio;
 struct mm_struct;
 struct mm_world;
 struct rmap;
+struct rmap_describer;
 struct vm_area_struct;
 struct vma_merge_struct;
 struct vma_prepare;
@@ -186,6 +187,13 @@ struct rmap_ops {
 			      pgoff_t first, pgoff_t last,
 			      struct divergence *div);
 	void (*check_all)(struct rmap *rmap, struct divergence *div);
+
+	/*
+	 * For drawings: all objects it has, by rmap_describe.h; and which of
+	 * them @folio belongs to.  NULL, both, if it does not show itself.
+	 */
+	void (*describe)(struct rmap *rmap, const struct rmap_describer *to);
+	const void *(*folio_owner)(struct rmap *rmap, struct folio *folio);
 };
 
 /* One reverse map of one machine. */

@@ -137,4 +137,8 @@ void anon_vma_check_vma(struct rmap *rmap, struct vm_area_struct *vma,
 			struct divergence *div);
 void anon_vma_check_all(struct rmap *rmap, struct divergence *div);
 
+/* rmap_ops->describe and folio_owner. */
+void anon_vma_describe(struct rmap *rmap, const struct rmap_describer *to);
+const void *anon_vma_folio_owner(struct rmap *rmap, struct folio *folio);
+
 #endif

@@ -328,4 +328,6 @@ const struct rmap_ops anon_vma_rmap_ops = {
 	.check_vma = anon_vma_check_vma,
 	.check_mm = anon_vma_check_mm,
 	.check_all = anon_vma_check_all,
+	.describe = anon_vma_describe,
+	.folio_owner = anon_vma_folio_owner,
 };

@@ -183,6 +183,7 @@ static int cow_context_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	if (!ctx)
 		return -ENOMEM;
 	ctx->mm = mm;
+	ctx->mm_id = mm->id;
 	ctx->refcount = 1;
 	TAILQ_INIT(&ctx->children);
 	remaps_init(&ctx->remaps, &contexts->remap_cache);
@@ -640,4 +641,6 @@ const struct rmap_ops cow_context_rmap_ops = {
 	.check_mm = cow_context_check_mm,
 	.check_offsets = cow_context_check_offsets,
 	.check_all = cow_context_check_all,
+	.describe = cow_context_describe,
+	.folio_owner = cow_context_folio_owner,
 };

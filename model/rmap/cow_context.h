@@ -31,6 +31,7 @@ struct cow_context {
 	/* Books that a kernel would not keep; they are for the checks. */
 	u64 nr_folios; /* that point to it */
 	u64 nr_children;
+	u64 mm_id; /* mm->id, also when mm is gone */
 	TAILQ_ENTRY(cow_context) entry; /* in cow_contexts->all */
 };
 
@@ -81,5 +82,9 @@ void cow_context_check_offsets(struct rmap *rmap, struct mm_struct *mm,
 			       pgoff_t first, pgoff_t last,
 			       struct divergence *div);
 void cow_context_check_all(struct rmap *rmap, struct divergence *div);
+
+/* struct rmap_ops, describe and folio_owner. */
+void cow_context_describe(struct rmap *rmap, const struct rmap_describer *to);
+const void *cow_context_folio_owner(struct rmap *rmap, struct folio *folio);
 
 #endif
