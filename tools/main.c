@@ -16,6 +16,8 @@ struct command {
 static const struct command commands[] = {
 	{ "run", "FILE...", "replay scenarios and compare the reverse maps",
 	  cmd_run },
+	{ "explain", "FILE",
+	  "step by step: processes, VMAs, reverse maps, walks", cmd_explain },
 	{ "emit-c", "FILE", "the scenario as a C program of system calls",
 	  cmd_emit_c },
 	{ "import", "TRACE", "a strace log as a scenario", cmd_import },

@@ -20,6 +20,7 @@
  */
 int cmd_run(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_emit_c(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_list(int argc, char **argv);

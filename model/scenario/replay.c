@@ -264,6 +264,11 @@ static bool diverged(struct replay *rp, const struct check *chk, u32 op_nr)
 	rp->result->op_nr = op_nr;
 	/* Where both come at once, the divergence is what matters. */
 	rp->result->unexpected = false;
+	if (rp->config->on_divergence)
+		rp->config->on_divergence(
+			rp->config->arg, op_nr,
+			container_of(chk, struct replay_machine, check)->result,
+			chk->machine);
 	return false;
 }
 

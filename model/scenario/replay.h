@@ -23,6 +23,13 @@ struct replay_config {
 	/* Called after each op with its result (0 or positive errno); may be NULL. */
 	void (*after_op)(void *arg, u32 op_nr, int result,
 			 struct machine *machine);
+	/*
+	 * Called once, where a machine diverged, with it as it then is: @op_nr 0
+	 * after the last op; may be NULL.  after_op is not called there unless
+	 * each machine was fine and it is between two that they differ.
+	 */
+	void (*on_divergence)(void *arg, u32 op_nr, int result,
+			      struct machine *machine);
 	void *arg;
 };
 

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff explain: a scenario step by step, drawn.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "../model/rmap/rmaps.h"
+#include "explain.h"
+
+#define PAGE_STEPS_MAX 500 /* on an HTML page, unless --full */
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff explain [OPTION...] FILE\n"
+	       "Draws a scenario, text or bytes (- is standard input), step by "
+	       "step: VMAs, reverse maps,\n"
+	       "folios and what the walks visit; at most 80 columns wide.\n\n"
+	       "  --step N             that step only\n"
+	       "  --last               the last one only, or where it "
+	       "diverges\n"
+	       "  --only PART,PART...  of vmas, folios and the reverse maps' "
+	       "names\n"
+	       "  --terse              without the lines about the file and "
+	       "how to read it all\n"
+	       "  --full               leave nothing out, however much it is\n"
+	       "  --color WHEN         always, never or auto: on a terminal "
+	       "unless NO_COLOR is set (default)\n"
+	       "  --dot                one step as a graph for Graphviz: the "
+	       "last, or --step N\n"
+	       "  --html               one page to click through the steps\n"
+	       "  -o, --output OUT     to that file, which must not exist "
+	       "yet\n"
+	       "  --force              overwrite OUT\n");
+	config_print_help();
+	printf("\nExit status: 0 fine, 1 a divergence or a result that was not "
+	       "as asserted, 2 bad usage or\na bad file.\n");
+	return EXIT_OK;
+}
+
+static bool is_section(const char *name)
+{
+	return !strcmp(name, "vmas") || !strcmp(name, "folios") ||
+	       rmap_ops_find(name);
+}
+
+/* Names, separated by commas; @arg is cut into them. */
+static int parse_only(struct explain *ex, char *arg)
+{
+	char *name, *state = NULL;
+
+	for (name = strtok_r(arg, ",", &state); name;
+	     name = strtok_r(NULL, ",", &state)) {
+		if (!is_section(name))
+			return usage_error(ex->command,
+					   "--only '%s': expected vmas, folios "
+					   "or a reverse map of rmapdiff list",
+					   name);
+		if (ex->nr_only == EXPLAIN_ONLY_MAX)
+			return usage_error(ex->command,
+					   "--only: expected at most %d names",
+					   EXPLAIN_ONLY_MAX);
+		ex->only[ex->nr_only++] = name;
+	}
+	if (!ex->nr_only)
+		return usage_error(ex->command, "--only: expected a name");
+	return 0;
+}
+
+/* https://no-color.org: set and not empty. */
+static bool colour_by_default(const struct explain *ex)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return !ex->out_path && isatty(STDOUT_FILENO) &&
+	       !(no_color && *no_color);
+}
+
+enum when {
+	WHEN_AUTO,
+	WHEN_ALWAYS,
+	WHEN_NEVER,
+};
+
+static int parse_when(const struct explain *ex, const char *arg,
+		      enum when *when)
+{
+	if (!strcmp(arg, "always"))
+		*when = WHEN_ALWAYS;
+	else if (!strcmp(arg, "never"))
+		*when = WHEN_NEVER;
+	else if (!strcmp(arg, "auto"))
+		*when = WHEN_AUTO;
+	else
+		return usage_error(ex->command,
+				   "--color '%s': expected always, never or "
+				   "auto",
+				   arg);
+	return 0;
+}
+
+static int parse_step(struct explain *ex, const char *arg)
+{
+	u64 step;
+
+	if (!parse_number(arg, 1, SCENARIO_OPS_MAX, &step))
+		return usage_error(ex->command,
+				   "--step '%s': expected the number of a "
+				   "step, from 1",
+				   arg);
+	ex->step = (u32)step;
+	return 0;
+}
+
+static int take_option(struct explain *ex, int c, enum when *when)
+{
+	switch (c) {
+	case 's':
+		return parse_step(ex, optarg);
+	case 'l':
+		ex->last = true;
+		return 0;
+	case 'O':
+		return parse_only(ex, optarg);
+	case 't':
+		ex->terse = true;
+		return 0;
+	case 'F':
+		ex->full = true;
+		return 0;
+	case 'c':
+		return parse_when(ex, optarg, when);
+	case 'd':
+		ex->form = EXPLAIN_DOT;
+		return 0;
+	case 'H':
+		ex->form = EXPLAIN_HTML;
+		return 0;
+	case 'o':
+		ex->out_path = optarg;
+		return 0;
+	case 'f':
+		ex->force = true;
+		return 0;
+	default:
+		return config_is_option(c) ?
+			       config_take_option(ex->command, &ex->config, c) :
+			       EXIT_USAGE;
+	}
+}
+
+static int check_options(struct explain *ex)
+{
+	if (ex->step && ex->last)
+		return usage_error(ex->command,
+				   "--step and --last exclude each other");
+	if (ex->form == EXPLAIN_DOT && !ex->step)
+		ex->last = true;
+	return 0;
+}
+
+/* 0 to go on, else the exit status + 1 (--help's is 0). */
+static int parse_options(struct explain *ex, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		CONFIG_OPTIONS,
+		{ "step", required_argument, NULL, 's' },
+		{ "last", no_argument, NULL, 'l' },
+		{ "only", required_argument, NULL, 'O' },
+		{ "terse", no_argument, NULL, 't' },
+		{ "full", no_argument, NULL, 'F' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "dot", no_argument, NULL, 'd' },
+		{ "html", no_argument, NULL, 'H' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "force", no_argument, NULL, 'f' },
+		{ 0 },
+	};
+	enum when when = WHEN_AUTO;
+	int c, err = 0;
+
+	while (!err &&
+	       (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1)
+		if (c == 'h')
+			return print_help() + 1;
+		else
+			err = take_option(ex, c, &when);
+	if (!err)
+		err = check_options(ex);
+	ex->colour = when == WHEN_AUTO ? colour_by_default(ex) :
+					 when == WHEN_ALWAYS;
+	return err ? err + 1 : 0;
+}
+
+static int open_output(struct explain *ex)
+{
+	ex->out = stdout;
+	if (!ex->out_path)
+		return 0;
+	/* x: a file that is there already is somebody's. */
+	ex->out = fopen(ex->out_path, ex->force ? "wb" : "wbx");
+	if (!ex->out)
+		return usage_error(ex->out_path, "%s%s", strerror(errno),
+				   errno == EEXIST ? "; --force overwrites it" :
+						     "");
+	return 0;
+}
+
+static int close_output(struct explain *ex)
+{
+	bool failed;
+
+	if (ex->out == stdout)
+		return 0; /* main() looks whether it was written */
+	failed = ferror(ex->out);
+	if (fclose(ex->out) || failed)
+		return usage_error(ex->out_path, "cannot write: %s",
+				   strerror(errno));
+	return 0;
+}
+
+static int draw(struct explain *ex)
+{
+	int err;
+
+	switch (ex->form) {
+	case EXPLAIN_DOT:
+		return explain_steps(ex, explain_show_dot);
+	case EXPLAIN_HTML:
+		explain_begin_html(ex);
+		err = explain_steps(ex, explain_show_html);
+		explain_end_html(ex);
+		return err;
+	case EXPLAIN_TEXT:
+		break;
+	}
+	explain_begin_text(ex);
+	err = explain_steps(ex, explain_show_text);
+	explain_end_text(ex);
+	return err;
+}
+
+/* A page of thousands of steps is of no use: its last ones are. */
+static void leave_out_first_steps(struct explain *ex)
+{
+	u32 last = ex->result.op_nr ? ex->result.op_nr : ex->sc.nr_ops;
+
+	if (last > PAGE_STEPS_MAX && !ex->step)
+		ex->first_step = last - PAGE_STEPS_MAX + 1;
+}
+
+static int explain_scenario(struct explain *ex)
+{
+	int err;
+
+	if (ex->step > ex->sc.nr_ops)
+		return usage_error(ex->in.name,
+				   "--step %u: there are %u operations",
+				   ex->step, ex->sc.nr_ops);
+	if (replay(&ex->sc, &ex->config, &ex->result))
+		return usage_error(ex->in.name, "out of memory");
+	if (ex->step && (ex->result.diverged || ex->result.unexpected) &&
+	    ex->result.op_nr && ex->step > ex->result.op_nr)
+		return usage_error(ex->in.name,
+				   "--step %u: it ends at operation %u",
+				   ex->step, ex->result.op_nr);
+	if (ex->form == EXPLAIN_HTML && !ex->full)
+		leave_out_first_steps(ex);
+	if (open_output(ex))
+		return EXIT_USAGE;
+	err = draw(ex);
+	if (close_output(ex) || err)
+		return EXIT_USAGE;
+	return ex->result.diverged || ex->result.unexpected ? EXIT_DIVERGED :
+							      EXIT_OK;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct explain ex = { .command = argv[0] };
+	int stop, status;
+
+	config_init(&ex.config);
+	stop = parse_options(&ex, argc, argv);
+	if (stop)
+		return stop - 1;
+	if (argc - optind != 1)
+		return usage_error(ex.command, "expected one FILE; see --help");
+	if (input_load(&ex.in, argv[optind]))
+		return EXIT_USAGE;
+	status = input_parse(&ex.in, &ex.sc);
+	if (!status) {
+		status = explain_scenario(&ex);
+		scenario_free(&ex.sc);
+	}
+	input_free(&ex.in);
+	return status;
+}
