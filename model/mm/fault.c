@@ -51,6 +51,13 @@ static bool wp_can_reuse_anon_folio(const struct folio *folio)
 	return folio->mapcount == 1;
 }
 
+static bool wp_reuses(const struct vm_area_struct *vma,
+		      const struct folio *folio)
+{
+	return folio->exclusive || wp_can_reuse_anon_folio(folio) ||
+	       bug_on(vma->vm_mm->world->bugs, BUG_REUSE_WHILE_SHARED);
+}
+
 /*
  * A write to a write-protected anonymous page.  A folio that others have
  * unmapped was not moved by that; it is moved here.  do_wp_page().
@@ -59,7 +66,7 @@ static int do_wp_page(struct vm_area_struct *vma, u64 addr, struct pte **ptep)
 {
 	struct folio *folio = (*ptep)->folio;
 
-	if (!folio->exclusive && !wp_can_reuse_anon_folio(folio))
+	if (!wp_reuses(vma, folio))
 		return fault_new_folio(vma, addr, ptep);
 	if (!folio->exclusive) {
 		rmap_folio_move(folio, vma);

@@ -119,6 +119,8 @@ static int dup_anon_vma(struct vm_area_struct *dst, struct vm_area_struct *src,
 {
 	if (!rmap_vma_faulted(src) || rmap_vma_faulted(dst))
 		return 0;
+	if (bug_on(dst->vm_mm->world->bugs, BUG_MERGE_NO_CLONE))
+		return 0;
 	if (rmap_vma_clone(dst, src, RMAP_CLONE_MERGE))
 		return -ENOMEM;
 	dup->dst = dst;
@@ -128,7 +130,8 @@ static int dup_anon_vma(struct vm_area_struct *dst, struct vm_area_struct *src,
 
 static void undo_anon_dup(const struct anon_dup *dup)
 {
-	if (dup->dst)
+	if (dup->dst &&
+	    !bug_on(dup->dst->vm_mm->world->bugs, BUG_MERGE_CLONE_NOT_UNDONE))
 		rmap_vma_clone_undo(dup->dst, dup->src, RMAP_CLONE_MERGE);
 }
 
@@ -260,6 +263,8 @@ struct vm_area_struct *vma_merge_new_range(struct vma_merge_struct *vmg)
 	if (right) {
 		vmg->end = vmg->next->vm_end;
 		vmg->target = vmg->next;
+		if (bug_on(vmg->mm->world->bugs, BUG_MERGE_KEEPS_PGOFF))
+			vmg->pgoff = vmg->next->vm_pgoff;
 	}
 	if (left) {
 		vmg->start = vmg->prev->vm_start;

@@ -51,6 +51,10 @@ static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 
 	if (!pte)
 		return 0;
+	/* As if it were new in the VMA that has the first entry back. */
+	if (!folio->mapcount &&
+	    bug_on(mig->world->bugs, BUG_MIGRATE_TAKES_YOUNGEST))
+		rmap_folio_move(folio, vma);
 	if (pte->folio == mig->old)
 		pte_restore_folio(pte, folio);
 	return pte->folio == folio;

@@ -159,7 +159,8 @@ static void anon_vma_chain_drop(struct rmap *rmap, struct vma_anon *va,
 				struct anon_vma_chain *avc)
 {
 	TAILQ_REMOVE(&va->chain, avc, same_vma);
-	anon_vma_chain_free(rmap, avc);
+	if (!has_bug(rmap, BUG_AVC_NOT_FREED))
+		anon_vma_chain_free(rmap, avc);
 }
 
 /* Unlink. */
@@ -214,7 +215,7 @@ void unlink_anon_vmas(struct rmap *rmap, struct vm_area_struct *vma)
 	root = TAILQ_FIRST(&va->chain)->anon_vma->root;
 	anon_vma_lock_write(rmap, root);
 	unlink_from_trees(rmap, va);
-	if (va->anon_vma)
+	if (va->anon_vma && !has_bug(rmap, BUG_ACTIVE_COUNT_NOT_LOWERED))
 		va->anon_vma->num_active_vmas--;
 	va->anon_vma = NULL;
 	/* Every VMA of a hierarchy hangs on its root: this was the last one. */
@@ -337,6 +338,8 @@ static void maybe_reuse_anon_vma(struct rmap *rmap, struct vm_area_struct *dst,
 {
 	struct vma_anon *va = vma_anon(rmap, dst);
 
+	if (has_bug(rmap, BUG_FORK_NO_REUSE))
+		return;
 	if (!va->anon_vma && anon_vma_reusable_at_fork(rmap, anon_vma, src))
 		va->anon_vma = anon_vma;
 }
@@ -350,6 +353,14 @@ static void count_active_vma(struct rmap *rmap, struct vma_anon *va,
 	if (why == RMAP_CLONE_MERGE && has_bug(rmap, BUG_MERGE_NO_ACTIVE_COUNT))
 		return;
 	va->anon_vma->num_active_vmas++;
+}
+
+/* A chain of one is its own VMA's, which would not be linked at all. */
+static bool clone_skips(struct rmap *rmap, const struct anon_vma_chain *pavc)
+{
+	return has_bug(rmap, BUG_CLONE_SKIPS_ROOT) &&
+	       pavc->anon_vma == pavc->anon_vma->root &&
+	       !chain_is_singular(vma_anon(rmap, pavc->vma));
 }
 
 /*
@@ -366,6 +377,8 @@ static int clone_6_18(struct rmap *rmap, struct vm_area_struct *dst,
 
 	anon_vma_lock_write(rmap, from->anon_vma);
 	TAILQ_FOREACH_REVERSE(pavc, &from->chain, avc_list, same_vma) {
+		if (clone_skips(rmap, pavc))
+			continue;
 		avc = anon_vma_chain_alloc(rmap);
 		if (!avc)
 			goto enomem_failure;
@@ -380,7 +393,8 @@ static int clone_6_18(struct rmap *rmap, struct vm_area_struct *dst,
 enomem_failure:
 	anon_vma_unlock_write(rmap, from->anon_vma);
 	/* Not counted there yet, so that unlinking must not take it back. */
-	va->anon_vma = NULL;
+	if (!has_bug(rmap, BUG_CLONE_ENOMEM_UNCOUNTED))
+		va->anon_vma = NULL;
 	if (!has_bug(rmap, BUG_CLONE_ENOMEM_HALF_LINKED))
 		unlink_anon_vmas(rmap, dst);
 	return -ENOMEM;
@@ -411,6 +425,8 @@ static int clone_7_0(struct rmap *rmap, struct vm_area_struct *dst,
 	struct anon_vma_chain *avc, *pavc;
 
 	TAILQ_FOREACH(pavc, &from->chain, same_vma) {
+		if (clone_skips(rmap, pavc))
+			continue;
 		avc = anon_vma_chain_alloc(rmap);
 		if (!avc) {
 			cleanup_partial_anon_vmas(rmap, va);
@@ -475,7 +491,8 @@ static int fork_6_18(struct rmap *rmap, struct vm_area_struct *vma,
 	return 0;
 
 out_put_anon_vma:
-	put_anon_vma(rmap, anon_vma);
+	if (!has_bug(rmap, BUG_FORK_ENOMEM_LEAKS))
+		put_anon_vma(rmap, anon_vma);
 out_unlink:
 	unlink_anon_vmas(rmap, vma);
 	return -ENOMEM;
@@ -516,6 +533,32 @@ static int anon_vma_fork(struct rmap *rmap, struct vm_area_struct *vma,
 	return fork_7_0(rmap, vma, pvma);
 }
 
+/*
+ * What reuse promises ("mm: prevent endless growth of anon_vma hierarchy",
+ * 7a3ef208e662): a fork adds an anon_vma only where each of the chain is needed,
+ * having an active VMA or two children at least.  So the chain of a process
+ * that is born of dead ones only does not grow with their number.  It holds when
+ * the fork adds one; exits leave idle ones behind, for the next fork to reuse.
+ */
+static void expect_no_growth(struct rmap *rmap, struct vm_area_struct *vma)
+{
+	struct vma_anon *va = vma_anon(rmap, vma);
+	struct anon_vma_chain *avc;
+
+	/* Of the reused ones none is new: it had this child's ancestors' VMAs. */
+	if (va->anon_vma->id != anon_vma_world(rmap)->nr_made)
+		return;
+	TAILQ_FOREACH(avc, &va->chain, same_vma) {
+		const struct anon_vma *old = avc->anon_vma;
+
+		anon_vma_warn_on(
+			rmap, !old->num_active_vmas && old->census.children < 2,
+			"fork adds anon_vma %llu, and %llu is idle",
+			(unsigned long long)va->anon_vma->id,
+			(unsigned long long)old->id);
+	}
+}
+
 int anon_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 		   struct vm_area_struct *src, enum rmap_clone why)
 {
@@ -527,8 +570,16 @@ int anon_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 			 "a clone into a VMA that has an anon_vma already");
 	if (!from->anon_vma || va->anon_vma)
 		return 0;
+	if (why == RMAP_CLONE_SPLIT && has_bug(rmap, BUG_SPLIT_NO_CLONE))
+		return 0;
 	if (why == RMAP_CLONE_FORK) {
 		err = anon_vma_fork(rmap, dst, src);
+		if (!err)
+			expect_no_growth(rmap, dst);
+	} else if (why == RMAP_CLONE_MERGE &&
+		   has_bug(rmap, BUG_MERGE_OWNS_LATE)) {
+		err = clone_chain(rmap, dst, src, why);
+		va->anon_vma = err ? NULL : from->anon_vma;
 	} else {
 		va->anon_vma = from->anon_vma;
 		err = clone_chain(rmap, dst, src, why);

@@ -73,7 +73,7 @@ static void anon_vma_absorbed(struct rmap *rmap, struct vm_area_struct *vma,
 	struct anon_vma *own = vma_anon(rmap, vma)->anon_vma;
 	struct anon_vma *gone = vma_anon(rmap, removed)->anon_vma;
 
-	if (!gone)
+	if (!gone || has_bug(rmap, BUG_ABSORBED_STAYS_LINKED))
 		return;
 	anon_vma_warn_on(rmap, gone != own,
 			 "a VMA of anon_vma %llu was merged into one of %llu",

@@ -79,6 +79,7 @@ static int cow_context_init(struct rmap *rmap)
 	contexts->remap_cache = (struct remap_cache){
 		.ledger = world->ledger,
 		.rcu = world->rcu,
+		.bugs = world->bugs,
 		.kind = ledger_kind(world->ledger, "remap", REMAP_KERNEL_SIZE),
 	};
 	TAILQ_INIT(&contexts->all);
@@ -204,7 +205,8 @@ static void cow_context_mm_exit(struct rmap *rmap, struct mm_struct *mm)
 		divergence_set(&rmap->broken, DIVERGENCE_INVARIANT,
 			       "mm %llu has no VMA any more, but remaps",
 			       (unsigned long long)mm->id);
-	remaps_free_all(&ctx->remaps);
+	if (!bug_on(rmap->world->bugs, BUG_REMAP_NOT_DROPPED_AT_EXIT))
+		remaps_free_all(&ctx->remaps);
 	ctx->mm = NULL;
 	mm->rmap_state[rmap->slot] = NULL;
 	context_put(rmap, ctx);
@@ -278,6 +280,10 @@ static bool cow_context_vma_faulted(struct rmap *rmap,
 static int cow_context_vma_prepare(struct rmap *rmap,
 				   struct vm_area_struct *vma)
 {
+	if (bug_on(rmap->world->bugs, BUG_PREPARE_NOT_RECORDED)) {
+		vma_mark(rmap, vma, true);
+		return 0;
+	}
 	return record_and_mark(rmap, vma);
 }
 
@@ -351,6 +357,8 @@ static void cover_range(struct rmap *rmap, struct vm_area_struct *vma)
 {
 	if (!vma || !vma_is_marked(rmap, vma))
 		return;
+	if (bug_on(rmap->world->bugs, BUG_REMAP_NOT_GROWN))
+		return;
 	if (record_range(rmap, vma))
 		divergence_set(&rmap->broken, DIVERGENCE_INVARIANT,
 			       "a change of range needed memory for remaps");
@@ -421,6 +429,8 @@ static void folio_put_context(struct rmap *rmap, struct cow_context *ctx)
 	ctx->nr_folios--;
 	if (bug_on(rmap->world->bugs, BUG_FOLIO_REF_NOT_DROPPED))
 		return;
+	if (bug_on(rmap->world->bugs, BUG_FOLIO_REF_DROPPED_TWICE))
+		context_put(rmap, ctx);
 	context_put(rmap, ctx);
 }
 

@@ -37,8 +37,14 @@ void remaps_init(struct remaps *remaps, const struct remap_cache *cache)
 	remaps->cache = cache;
 	RB_INIT(&remaps->by_displacement);
 	itree_init(&remaps->by_offset);
+	remap_edges_init(&remaps->edges, cache->totals);
 	remaps->nr = 0;
 	remaps->inexact = false;
+}
+
+static bool has_bug(const struct remaps *remaps, enum bug bug)
+{
+	return remaps->cache->bugs && bug_on(remaps->cache->bugs, bug);
 }
 
 static bool remap_overlaps(const struct remap *remap, pgoff_t first,
@@ -91,6 +97,7 @@ static void remap_insert(struct remaps *remaps, struct remap *remap,
 	remap->displacement = displacement;
 	itree_insert(&remaps->by_offset, &remap->offsets, first, last);
 	RB_INSERT(remap_tree, &remaps->by_displacement, remap);
+	remap_edges_add(&remaps->edges, &remap->ends, first, last);
 	remaps->nr++;
 }
 
@@ -98,7 +105,11 @@ static void remap_free(struct remaps *remaps, struct remap *remap)
 {
 	RB_REMOVE(remap_tree, &remaps->by_displacement, remap);
 	itree_remove(&remaps->by_offset, &remap->offsets);
-	kfree_rcu(remaps->cache->rcu, remap, &remap->rcu);
+	remap_edges_del(&remaps->edges, &remap->ends);
+	if (has_bug(remaps, BUG_REMAP_FREED_WITHOUT_GRACE_PERIOD))
+		ledger_free(remaps->cache->ledger, remap);
+	else
+		kfree_rcu(remaps->cache->rcu, remap, &remap->rcu);
 	/* Nothing is more than nothing: an empty set is exact. */
 	if (!--remaps->nr)
 		remaps->inexact = false;
@@ -110,6 +121,7 @@ static void remap_set_range(struct remaps *remaps, struct remap *remap,
 {
 	itree_remove(&remaps->by_offset, &remap->offsets);
 	itree_insert(&remaps->by_offset, &remap->offsets, first, last);
+	remap_edges_move(&remaps->edges, &remap->ends, first, last);
 }
 
 static struct remap *remap_after(struct remap *remap)
@@ -188,7 +200,7 @@ static void remap_cut(struct remaps *remaps, struct remap *remap, pgoff_t first,
 	bool keeps_head = remap->offsets.first < first;
 	bool keeps_tail = remap->offsets.last > last;
 
-	if (keeps_head && keeps_tail)
+	if (keeps_head && keeps_tail && !has_bug(remaps, BUG_REMAP_NOT_SPLIT))
 		remap_cut_middle(remaps, remap, first, last);
 	else if (keeps_head)
 		remap_set_range(remaps, remap, remap->offsets.first, first - 1);
@@ -291,6 +303,9 @@ const char *remaps_verify(struct remaps *remaps, u64 *pages)
 	}
 	if (nr != remaps->nr)
 		return "remaps are miscounted";
+	wrong = remap_edges_verify(&remaps->edges);
+	if (wrong)
+		return wrong;
 	for (node = itree_iter_first(&remaps->by_offset, 0, UINT64_MAX, NULL);
 	     node; node = itree_iter_next(node, 0, UINT64_MAX, NULL))
 		nr--;

@@ -20,11 +20,13 @@
 #ifndef RMAPDIFF_RMAP_REMAPS_H
 #define RMAPDIFF_RMAP_REMAPS_H
 
+#include "../base/bug.h"
 #include "../base/itree.h"
 #include "../base/ledger.h"
 #include "../base/rcu.h"
 #include "../base/tree.h"
 #include "../base/types.h"
+#include "remap_edges.h"
 
 /*
  * struct remap as a kernel on x86-64 would have it: rb_node 24, interval tree
@@ -39,6 +41,7 @@ struct remap {
 	RB_ENTRY(remap) rb;
 	s64 displacement; /* address - offset */
 	struct rcu_head rcu;
+	struct remap_ends ends; /* in remaps->edges */
 };
 
 RB_HEAD(remap_tree, remap);
@@ -47,13 +50,16 @@ RB_HEAD(remap_tree, remap);
 struct remap_cache {
 	struct ledger *ledger;
 	struct rcu *rcu;
+	const struct bugs *bugs; /* NULL: none */
 	u32 kind;
+	struct remap_totals *totals; /* NULL: no accounts are kept */
 };
 
 struct remaps {
 	const struct remap_cache *cache;
 	struct remap_tree by_displacement; /* and first */
 	struct itree by_offset;
+	struct remap_edges edges; /* what a maple tree would take */
 	u64 nr;
 	/* More may be recorded than was added and not deleted since. */
 	bool inexact;

@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# run_catalogue.sh RMAPDIFF BUGS: each bug that can be put back, and each suspect of the proof of concept, has the
+# smallest scenario known in BUGS (corpus/bugs).  With the bug it must come to exactly the report that it names, without
+# to none.  What is not there must stand in silent_bugs.txt with the reason, and must not show.
+#
+# A scenario there says in lines of its own:
+#	# bug: NAME		what `run --bug` puts back, or -
+#	# fix: NAME		the suspect whose repair is taken away, all others being repaired (else no such line)
+#	# options: OPTION...	for `run`; may be empty
+#	# report: KIND RMAP	the divergence's kind, and the reverse map at fault or -; or "result -": an asserted
+#				result is not what comes; or "asan -": freed memory is touched, and what comes of that
+#				only a sanitizer's build can tell
+#	# sanitizer: asan -	what such a build says before any check comes by (else no such line)
+set -eu
+rmapdiff=$1 bugs=$2
+silent=$(dirname "$0")/silent_bugs.txt
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+fail() {
+	echo "FAIL: $*"
+	failed=1
+}
+
+# why_silent NAME: the reason, or 1 if NAME is to be found.
+why_silent() {
+	awk -v name="$1" '$1 == name { sub(/^[^ ]+ /, ""); print; found = 1 } END { exit !found }' "$silent"
+}
+
+# listed SECTION: the names under that heading of `rmapdiff list`.
+listed() {
+	"$rmapdiff" list | awk -v section="$1" '/^[^ ]/ { on = $0 == section; next } on { print $1 }'
+}
+
+# of FILE KEY: what FILE says of itself; the line must be there once, but for fix.
+of() {
+	awk -v key="# $2:" 'index($0, key) == 1 { n++; text = substr($0, length(key) + 1) }
+		END { if (n > 1) exit 1; sub(/^ +/, "", text); print text }' "$1"
+}
+
+# came STATUS: "KIND RMAP" of what the run in $dir/out and $dir/err ended with, "none", or what else was the matter.
+came() {
+	if grep -q 'ERROR: AddressSanitizer' "$dir/err"; then
+		echo "asan -"
+	elif [ "$1" -le 1 ]; then
+		awk -v rmaps="$(listed "reverse maps" | tr '\n' ' ')" '
+			$1 == "DIVERGENCE" { kind = $2; who = $3; sub(/:$/, "", kind); sub(/:$/, "", who)
+				print kind, index(" " rmaps, " " who " ") ? who : "-"; found = 1; exit }
+			/ with a result that was not as asserted$/ { print "result -"; found = 1; exit }
+			END { if (!found) print "none" }' "$dir/out"
+	else
+		echo "status $1"
+	fi
+}
+
+# runs OPTION...: replays and prints what came.
+runs() {
+	status=0
+	"$rmapdiff" run "$@" >"$dir/out" 2>"$dir/err" || status=$?
+	came "$status"
+}
+
+# repairs_but FIX: options that repair all suspects but that one.
+repairs_but() {
+	for fix in $(listed fixes); do
+		[ "$fix" = "$1" ] || echo "--fix $fix"
+	done
+}
+
+operations() {
+	grep -cvE '^[[:space:]]*(#|base |$)' "$1"
+}
+
+check_file() {
+	bug=$(of "$1" bug) fix=$(of "$1" fix) options=$(of "$1" options) report=$(of "$1" report)
+	if [ -z "$bug" ] || [ -z "$report" ]; then
+		fail "$1: expected one line '# bug:' and one '# report:'"
+		return
+	fi
+	with='' without=''
+	[ "$bug" = - ] || with="--bug $bug"
+	[ -z "$fix" ] || with="$with $(repairs_but "$fix")" without="--fix all"
+	# shellcheck disable=SC2086 # options are words
+	{
+		got=$(runs $options $with "$1")
+		clean=$(runs $options $without "$1")
+	}
+	if [ "$report" = "asan -" ] && [ "$is_sanitized" = no ] && [ "$got" != none ]; then
+		got="asan -"
+	fi
+	[ "$is_sanitized" = no ] || [ "$got" != "$(of "$1" sanitizer)" ] || got=$report
+	[ "$got" = "$report" ] || fail "$1: expected '$report', came '$got'"
+	[ "$clean" = none ] || fail "$1: without it, came '$clean'"
+	nr=$(operations "$1")
+	[ "$nr" -le 8 ] || grep -q '^# More than eight operations: ' "$1" ||
+		fail "$1: $nr operations, and no line says why"
+	echo "${bug#-}${fix:+ without $fix}: $got in $nr operations"
+	echo "$bug" >>"$dir/bugs"
+	echo "$fix" >>"$dir/fixes"
+}
+
+# check_silent OPTION...: nothing is said of it, whatever is done.
+check_silent() {
+	for mode in "--check touched" "--check both" "--check all --as-of 7.0" --pure; do
+		# shellcheck disable=SC2086,SC2046 # options are words, file names without blanks
+		got=$(runs $mode "$@" $(cat "$dir/files") "$dir/random.rmap" "$dir/failalloc.rmap")
+		[ "$got" = none ] || fail "$* $mode: came '$got', but it is listed as silent"
+	done
+}
+
+is_sanitized=no
+! grep -q __asan_init "$rmapdiff" || is_sanitized=yes
+for file in "$bugs"/*.rmap; do
+	check_file "$file"
+done
+
+# What is asserted after a failalloc holds with the reverse maps of the corpus only; others allocate other things.
+find "$bugs/.." -name '*.rmap' -type f -exec grep -L '^failalloc' {} + | sort >"$dir/files"
+"$rmapdiff" gen random --seed 1 --ops 20000 --procs 8 >"$dir/random.rmap"
+"$rmapdiff" gen random --seed 2 --ops 20000 --procs 8 --failalloc >"$dir/failalloc.rmap"
+for name in $(listed bugs); do
+	if reason=$(why_silent "$name"); then
+		! grep -qx "$name" "$dir/bugs" || fail "$name: listed as silent, and has a scenario"
+		check_silent --bug "$name"
+		echo "$name: silent: $reason"
+	else
+		grep -qx "$name" "$dir/bugs" || fail "$name: no scenario in $bugs"
+	fi
+done
+for name in $(listed fixes); do
+	if reason=$(why_silent "$name"); then
+		! grep -qx "$name" "$dir/fixes" || fail "$name: listed as silent, and has a scenario"
+		# shellcheck disable=SC2046 # options are words
+		check_silent --rmap anon_vma,cow_poc $(repairs_but "$name")
+		echo "$name: silent: $reason"
+	else
+		grep -qx "$name" "$dir/fixes" || fail "$name: no scenario in $bugs"
+	fi
+done
+exit $failed
