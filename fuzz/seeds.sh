@@ -8,7 +8,7 @@ rmapdiff=$1 corpus=$2 out=$3
 [ -d "$corpus" ] || { echo "$corpus: no such directory" >&2; exit 2; }
 
 rm -rf "$out"
-mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check"
+mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check" "$out/fuzz_cow_poc"
 list=$out/list
 find "$corpus" -name '*.rmap' -type f | sort >"$list"
 nr=0 nr_skipped=0
@@ -21,11 +21,15 @@ while IFS= read -r file; do
 	case $status in
 	0)
 		cp "$out/fuzz_rmap/$name" "$out/fuzz_pure/$name"
-		# Its first two bytes say which allocation fails, or what is spoilt: another one in each.
+		cp "$out/fuzz_rmap/$name" "$out/fuzz_cow_poc/$name"
+		# Its first two bytes say which allocation fails, or what is spoilt: another one in each, unless
+		# it says itself what once stopped one, as "# First bytes: 17 0".
 		nr=$((nr + 1))
+		first=$(sed -n 's/^# First bytes: \([0-9]\{1,3\}\) \([0-9]\{1,3\}\).*/\1 \2/p' "$file" | head -n 1)
+		[ -n "$first" ] || first="$((nr % 256)) 0"
 		{
 			# shellcheck disable=SC2059 # octal escapes are made here
-			printf "\\$(printf %03o $((nr % 256)))\\000"
+			printf "\\$(printf %03o "${first% *}")\\$(printf %03o "${first#* }")"
 			cat "$out/fuzz_rmap/$name"
 		} >"$out/fuzz_oom/$name"
 		cp "$out/fuzz_oom/$name" "$out/fuzz_check/$name" ;;

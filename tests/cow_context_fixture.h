@@ -209,7 +209,8 @@ static inline void check_one(struct rmap *rmap, struct mm_struct *mm,
 	struct vm_area_struct *vma;
 
 	rmap->ops->check_mm(rmap, mm, div);
-	rmap->ops->check_offsets(rmap, mm, 0, UINT64_MAX, div);
+	if (rmap->ops->check_offsets)
+		rmap->ops->check_offsets(rmap, mm, 0, UINT64_MAX, div);
 	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
 		rmap->ops->check_vma(rmap, vma, div);
 }

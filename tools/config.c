@@ -107,21 +107,14 @@ static int parse_bug(const char *command, struct bugs *bugs, const char *arg)
 	return 0;
 }
 
-/* "all" repairs everything. */
+/* "all" repairs everything; "-" before a name takes a repair away again. */
 static int parse_fix(const char *command, struct bugs *bugs, const char *arg)
 {
-	enum fix fix = fix_find(arg);
-
-	if (!strcmp(arg, "all")) {
-		memset(bugs->fixed, true, sizeof(bugs->fixed));
-		return 0;
-	}
-	if (fix == NR_FIXES)
+	if (!fix_switch(bugs, arg))
 		return usage_error(command,
 				   "--fix '%s': expected all or a name from "
-				   "rmapdiff list",
+				   "rmapdiff list, - before it to take it back",
 				   arg);
-	bugs->fixed[fix] = true;
 	return 0;
 }
 
@@ -133,6 +126,7 @@ static int parse_check(const char *command, struct replay_config *config,
 		[REPLAY_CHECK_ALL] = "all",
 		[REPLAY_CHECK_BOTH] = "both",
 		[REPLAY_CHECK_NONE] = "none",
+		[REPLAY_CHECK_OWN] = "own",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -141,9 +135,9 @@ static int parse_check(const char *command, struct replay_config *config,
 		config->check = (enum replay_check)i;
 		return 0;
 	}
-	return usage_error(command,
-			   "--check '%s': expected touched, all, both or none",
-			   arg);
+	return usage_error(
+		command,
+		"--check '%s': expected touched, all, both, none or own", arg);
 }
 
 int config_take_option(const char *command, struct replay_config *config, int c)
@@ -176,9 +170,12 @@ void config_print_help(void)
 	       "  --bug NAME           put a known bug back; may be repeated; "
 	       "`rmapdiff list` names them\n"
 	       "  --fix NAME           repair a suspect of the published "
-	       "proof of concept (cow_poc), or all; may be repeated\n"
+	       "proof of concept (cow_poc), or all; may be repeated;\n"
+	       "                       -NAME takes a repair away again\n"
 	       "  --check WHAT         touched: what each operation touched "
 	       "(default); all: everything, each time;\n"
 	       "                       both: the two, which must agree; none: "
-	       "only asserted results\n");
+	       "only asserted results;\n"
+	       "                       own: only what cow_poc's check beside "
+	       "anon_vma would print\n");
 }

@@ -58,3 +58,20 @@ enum fix fix_find(const char *name)
 			return fix;
 	return NR_FIXES;
 }
+
+bool fix_switch(struct bugs *bugs, const char *name)
+{
+	bool on = *name != '-';
+	enum fix fix;
+
+	if (!on)
+		name++;
+	fix = fix_find(name);
+	if (!strcmp(name, "all"))
+		memset(bugs->fixed, on, sizeof(bugs->fixed));
+	else if (fix != NR_FIXES)
+		bugs->fixed[fix] = on;
+	else
+		return false;
+	return true;
+}

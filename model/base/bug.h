@@ -55,4 +55,10 @@ const char *fix_text(enum fix fix);
 enum bug bug_find(const char *name);
 enum fix fix_find(const char *name);
 
+/*
+ * As options have it: @name repaired, with "all" everything, with "-" before the
+ * name not repaired.  False if there is none of that name.
+ */
+bool fix_switch(struct bugs *bugs, const char *name);
+
 #endif

@@ -33,6 +33,20 @@ void check_exit(struct check *chk)
 	chk->scratch = NULL;
 }
 
+void check_forget(struct check *chk)
+{
+	struct check_scratch *scratch = chk->scratch;
+
+	memset(&chk->report, 0, sizeof(chk->report));
+	chk->report.rmap = "";
+	if (!scratch)
+		return;
+	memset(&scratch->live_at, 0, sizeof(scratch->live_at));
+	if (scratch->nr_seen)
+		memset(scratch->seen, 0,
+		       scratch->nr_seen * sizeof(*scratch->seen));
+}
+
 struct check_scratch *check_scratch(struct check *chk)
 {
 	if (!chk->scratch)
@@ -110,24 +124,27 @@ static bool check_folio(struct check *chk, struct folio *folio)
 	return check_mappings(chk, folio) && check_walks(chk, folio);
 }
 
-static bool check_range(struct check *chk, const struct touched *range)
+typedef bool (*folio_check)(struct check *chk, struct folio *folio);
+
+static bool check_range(struct check *chk, const struct touched *range,
+			folio_check check)
 {
 	struct mm_world *world = &chk->machine->world;
 	struct folio *folio = folio_first(world, range->family, range->first);
 
 	for (; folio && folio->index <= range->last; folio = folio_next(folio))
-		if (!check_folio(chk, folio))
+		if (!check(chk, folio))
 			return false;
 	return true;
 }
 
-static bool check_ranges(struct check *chk)
+static bool check_ranges(struct check *chk, folio_check check)
 {
 	struct touched_log *log = &chk->machine->world.touched;
 
 	touched_join(log);
 	for (u32 i = 0; i < log->nr; i++)
-		if (!check_range(chk, &log->ranges[i]))
+		if (!check_range(chk, &log->ranges[i], check))
 			return false;
 	return true;
 }
@@ -200,8 +217,37 @@ bool check_touched(struct check *chk)
 
 	if (world->touched.overflow)
 		return check_all(chk);
-	ok = check_begin(chk) && check_broken(chk) && check_ranges(chk) &&
-	     meet_vmas(chk) && check_rmaps_met(chk);
+	ok = check_begin(chk) && check_broken(chk) &&
+	     check_ranges(chk, check_folio) && meet_vmas(chk) &&
+	     check_rmaps_met(chk);
+	touched_reset(world);
+	return ok;
+}
+
+static bool check_own_everywhere(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+	struct mm_struct *mm;
+
+	TAILQ_FOREACH(mm, &world->mms, entry) {
+		struct touched all = { .family = mm->family,
+				       .last = UINT64_MAX };
+
+		if (!check_range(chk, &all, check_own_counts))
+			return false;
+	}
+	return true;
+}
+
+bool check_own(struct check *chk)
+{
+	struct mm_world *world = &chk->machine->world;
+	bool ok = check_begin(chk);
+
+	if (ok && world->touched.overflow)
+		ok = check_own_everywhere(chk);
+	else if (ok)
+		ok = check_ranges(chk, check_own_counts);
 	touched_reset(world);
 	return ok;
 }

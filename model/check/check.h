@@ -33,6 +33,8 @@ struct report {
 		const char *who; /* "page tables" or a reverse map; static */
 		char found[REPORT_SET_TEXT_MAX]; /* "A:0x40 B:0x10", "-" for none */
 	} sets[REPORT_SETS_MAX];
+	/* What @rmap's own check would have said; "" if it has none. */
+	char own_check[64];
 };
 
 struct check_stats {
@@ -56,6 +58,9 @@ void check_init(struct check *chk, struct machine *machine,
 		const struct check_names *names);
 void check_exit(struct check *chk);
 
+/* The machine is another one now, as it once was: nothing remembered is good. */
+void check_forget(struct check *chk);
+
 /*
  * After an operation: what it touched (world->touched), by walks, references
  * and invariants; then forgets what was touched.  True if all is well.
@@ -64,6 +69,12 @@ bool check_touched(struct check *chk);
 
 /* The same for everything there is, with the truth made from scratch. */
 bool check_all(struct check *chk);
+
+/*
+ * The same folios as check_touched(), but only by what a reverse map would check
+ * itself beside another one's walk (rmap_ops.would_reach).
+ */
+bool check_own(struct check *chk);
 
 /*
  * The last process is gone and grace periods are over: nothing may be left.

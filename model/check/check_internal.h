@@ -113,6 +113,18 @@ struct pte *pte_of_folio(struct mm_struct *mm, u64 addr,
 /* Walks @folio by each reverse map and compares with its mappings. */
 bool check_walks(struct check *chk, struct folio *folio);
 
+/* What @rmap's own check would count; it must have one. */
+struct own_count {
+	u64 mapped; /* VMAs that map the folio, as the deciding walk finds them */
+	u64 reached; /* of them, those that @rmap knows of */
+};
+
+struct own_count own_count(struct check *chk, struct rmap *rmap,
+			   struct folio *folio);
+
+/* Does the own check of each reverse map that has one reach all? */
+bool check_own_counts(struct check *chk, struct folio *folio);
+
 /* truth.c */
 
 /*

@@ -156,6 +156,23 @@ static void add_walk(struct check *chk, struct rmap *rmap, struct folio *folio,
 	add_set(chk, rmap->ops->name, places);
 }
 
+/* Beside what it walks, the check that the reverse map at fault would do. */
+static void add_own_check(struct check *chk, struct rmap *rmap,
+			  struct folio *folio)
+{
+	struct report *report = &chk->report;
+	struct own_count count;
+
+	if (!rmap->ops->would_reach || strcmp(rmap->ops->name, report->rmap))
+		return;
+	count = own_count(chk, rmap, folio);
+	snprintf(report->own_check, sizeof(report->own_check),
+		 "reaches %llu of %llu, %s", (ull)count.reached,
+		 (ull)count.mapped,
+		 count.reached == count.mapped ? "silent" :
+						 "would print a mismatch");
+}
+
 void report_add_walks(struct check *chk, struct folio *folio)
 {
 	struct mm_world *world = &chk->machine->world;
@@ -166,8 +183,10 @@ void report_add_walks(struct check *chk, struct folio *folio)
 	LIST_FOREACH(pte, &folio->mappings, mapped)
 		places_add(&places, pte_mm(pte), pte_addr(pte));
 	add_set(chk, "page tables", &places);
-	for (u32 i = 0; i < world->nr_rmaps; i++)
+	for (u32 i = 0; i < world->nr_rmaps; i++) {
 		add_walk(chk, &world->rmaps[i], folio, &places);
+		add_own_check(chk, &world->rmaps[i], folio);
+	}
 	free(places.all);
 }
 
@@ -200,4 +219,6 @@ void report_print(const struct report *report, FILE *out, u32 op_nr,
 		fprintf(out, "  %s:%*s %s\n", who, width - (int)strlen(who), "",
 			report->sets[i].found);
 	}
+	if (report->own_check[0])
+		fprintf(out, "  its own check: %s\n", report->own_check);
 }

@@ -200,3 +200,96 @@ bool check_walks(struct check *chk, struct folio *folio)
 			return false;
 	return true;
 }
+
+/*
+ * Own checks.  Such a check hangs on to the walk of another reverse map: it is
+ * asked about each VMA that this one finds the folio mapped in.  Alone there is
+ * no other, and the page tables stand for it.
+ */
+
+struct own_walk {
+	struct check *chk;
+	struct rmap *rmap;
+	struct own_count count;
+};
+
+static void own_ask(struct own_walk *walk, struct folio *folio,
+		    struct vm_area_struct *vma)
+{
+	walk->count.mapped++;
+	if (walk->rmap->ops->would_reach(walk->rmap, folio, vma))
+		walk->count.reached++;
+}
+
+static int own_visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
+		     void *arg)
+{
+	struct own_walk *walk = arg;
+
+	if (!vma_is_alive(walk->chk, vma) ||
+	    !pte_of_folio(vma->vm_mm, addr, folio))
+		return 0;
+	own_ask(walk, folio, vma);
+	return 1;
+}
+
+static void own_ask_mappings(struct own_walk *walk, struct folio *folio)
+{
+	const struct pte *pte;
+
+	LIST_FOREACH(pte, &folio->mappings, mapped) {
+		struct vm_area_struct *vma =
+			vma_lookup(pte_mm(pte), pte_addr(pte));
+
+		if (vma)
+			own_ask(walk, folio, vma);
+	}
+}
+
+struct own_count own_count(struct check *chk, struct rmap *rmap,
+			   struct folio *folio)
+{
+	struct rmap *deciding = &rmap->world->rmaps[0];
+	struct own_walk walk = { .chk = chk, .rmap = rmap };
+	struct rmap_walk_stats stats = { 0 };
+	struct rmap_walk_control rwc = {
+		.rmap_one = own_visit,
+		.arg = &walk,
+		.stats = &stats,
+	};
+
+	if (rmap == deciding)
+		own_ask_mappings(&walk, folio);
+	else
+		deciding->ops->walk(deciding, folio, &rwc);
+	return walk.count;
+}
+
+static bool check_own_count(struct check *chk, struct rmap *rmap,
+			    struct folio *folio)
+{
+	const char *name = rmap->ops->name;
+	struct own_count count = own_count(chk, rmap, folio);
+
+	chk->stats.walks++;
+	if (count.reached == count.mapped)
+		return true;
+	report_fault(
+		chk, DIVERGENCE_MISS, name,
+		"%s's own check reaches %llu of %llu mappings of folio %llu",
+		name, (ull)count.reached, (ull)count.mapped, (ull)folio->id);
+	report_add_walks(chk, folio);
+	return false;
+}
+
+bool check_own_counts(struct check *chk, struct folio *folio)
+{
+	struct mm_world *world = &chk->machine->world;
+
+	chk->stats.folios++;
+	for (u32 i = 0; i < world->nr_rmaps; i++)
+		if (world->rmaps[i].ops->would_reach &&
+		    !check_own_count(chk, &world->rmaps[i], folio))
+			return false;
+	return true;
+}

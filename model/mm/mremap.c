@@ -142,6 +142,8 @@ static int copy_vma_and_data(struct vma_remap_struct *vrm,
 		return -ENOMEM;
 	err = move_page_tables(vrm);
 	if (err) {
+		rmap_vma_stays(vrm->vma, vrm->addr, vrm->addr + vrm->old_len,
+			       true);
 		vrm->vma = *new;
 		vrm->addr = vrm->new_addr;
 		vrm->old_len = vrm->new_len;
@@ -152,6 +154,16 @@ static int copy_vma_and_data(struct vma_remap_struct *vrm,
 static void set_account(struct vm_area_struct *vma)
 {
 	vma_set_flags(vma, vma->vm_flags | VM_ACCOUNT);
+}
+
+/* By now it may be several VMAs. */
+static void source_stays(struct mm_struct *mm, u64 addr, u64 end)
+{
+	struct vm_area_struct *vma = find_vma_intersection(mm, addr, end);
+
+	for (; vma && vma->vm_start < end; vma = vma_next(vma))
+		rmap_vma_stays(vma, max_u64(addr, vma->vm_start),
+			       min_u64(end, vma->vm_end), true);
 }
 
 /*
@@ -175,7 +187,11 @@ static void unmap_source_vma(struct vma_remap_struct *vrm)
 	if (accountable)
 		vma_set_flags(vma, vma->vm_flags & ~VM_ACCOUNT);
 	vrm->vma = NULL;
-	if (do_munmap(vrm->mm, vrm->addr, vrm->old_len) || !accountable)
+	if (do_munmap(vrm->mm, vrm->addr, vrm->old_len)) {
+		source_stays(vrm->mm, vrm->addr, end);
+		return;
+	}
+	if (!accountable)
 		return;
 	if (vm_start < vrm->addr)
 		set_account(vma_before(vrm->mm, vrm->addr));
@@ -193,6 +209,7 @@ static void dontunmap_complete(struct vma_remap_struct *vrm,
 {
 	struct vm_area_struct *vma = vrm->vma;
 
+	rmap_vma_stays(vma, vrm->addr, vrm->addr + vrm->old_len, false);
 	if (new != vma && vrm->addr == vma->vm_start &&
 	    vrm->addr + vrm->old_len == vma->vm_end &&
 	    !bug_on(vrm->mm->world->bugs, BUG_DONTUNMAP_NO_UNLINK))

@@ -117,6 +117,13 @@ void rmap_vma_unlink(struct vm_area_struct *vma)
 		rmap->ops->vma_unlink(rmap, vma);
 }
 
+void rmap_vma_stays(struct vm_area_struct *vma, u64 start, u64 end, bool failed)
+{
+	for_each_rmap(rmap, vma->vm_mm->world)
+		if (rmap->ops->vma_stays)
+			rmap->ops->vma_stays(rmap, vma, start, end, failed);
+}
+
 bool rmap_may_merge(const struct vma_merge_struct *vmg,
 		    struct vm_area_struct *tgt)
 {

@@ -145,6 +145,15 @@ struct rmap_ops {
 	void (*vma_unlink)(struct rmap *rmap, struct vm_area_struct *vma);
 
 	/*
+	 * mremap has copied [start, end) of @vma, which stays mapped where it is:
+	 * by MREMAP_DONTUNMAP (vma_unlink follows, if it was all); or because
+	 * memory ran out (@failed) for moving the pages, when the copy is
+	 * unmapped next, or for unmapping what they were moved from.  Optional.
+	 */
+	void (*vma_stays)(struct rmap *rmap, struct vm_area_struct *vma,
+			  u64 start, u64 end, bool failed);
+
+	/*
 	 * May the range that @vmg describes become part of @tgt, its prev or
 	 * next?  is_mergeable_anon_vma().  And may @vmg->prev and @vmg->next
 	 * become one with it?  The end of can_vma_merge_right().
@@ -171,6 +180,13 @@ struct rmap_ops {
 	/* Hands each place where @folio may be mapped to @rwc: rmap_walk(). */
 	void (*walk)(struct rmap *rmap, struct folio *folio,
 		     struct rmap_walk_control *rwc);
+
+	/*
+	 * The check that the reverse map would do beside another one's walk:
+	 * does it know of @folio's being mapped in @vma?  Optional.
+	 */
+	bool (*would_reach)(struct rmap *rmap, struct folio *folio,
+			    struct vm_area_struct *vma);
 
 	/*
 	 * Checks structures and counts from scratch and notes the first fault
@@ -225,6 +241,8 @@ void rmap_vma_range_changed(struct vma_prepare *vp);
 void rmap_vma_absorbed(struct vm_area_struct *vma,
 		       struct vm_area_struct *removed);
 void rmap_vma_unlink(struct vm_area_struct *vma);
+void rmap_vma_stays(struct vm_area_struct *vma, u64 start, u64 end,
+		    bool failed);
 bool rmap_may_merge(const struct vma_merge_struct *vmg,
 		    struct vm_area_struct *tgt);
 bool rmap_may_merge_both(struct mm_world *world,

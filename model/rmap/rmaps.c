@@ -5,6 +5,7 @@
 const struct rmap_ops *const all_rmaps[] = {
 	&anon_vma_rmap_ops,
 	&cow_context_rmap_ops,
+	&cow_poc_rmap_ops,
 	NULL,
 };
 

@@ -10,6 +10,7 @@
 
 extern const struct rmap_ops anon_vma_rmap_ops;
 extern const struct rmap_ops cow_context_rmap_ops;
+extern const struct rmap_ops cow_poc_rmap_ops;
 
 /* All of them, ending with NULL; and the one of that name, NULL if none. */
 extern const struct rmap_ops *const all_rmaps[];

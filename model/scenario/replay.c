@@ -240,6 +240,12 @@ static bool check_both(struct check *chk)
 	return false;
 }
 
+/* Walks and structures, states and leaks. */
+static bool checks_everything(enum replay_check check)
+{
+	return check != REPLAY_CHECK_NONE && check != REPLAY_CHECK_OWN;
+}
+
 static bool check_after(struct replay *rp, struct check *chk)
 {
 	switch (rp->config->check) {
@@ -249,6 +255,8 @@ static bool check_after(struct replay *rp, struct check *chk)
 		return check_all(chk);
 	case REPLAY_CHECK_BOTH:
 		return check_both(chk);
+	case REPLAY_CHECK_OWN:
+		return check_own(chk);
 	case REPLAY_CHECK_NONE:
 		break;
 	}
@@ -318,7 +326,7 @@ static bool step_machine(struct replay *rp, struct replay_machine *m,
 	const struct replay_config *config = rp->config;
 	struct machine *machine = m->machine;
 	struct mm_struct *mm = machine_mm(machine, op->proc);
-	bool checking = config->check != REPLAY_CHECK_NONE;
+	bool checking = checks_everything(config->check);
 	bool deep = may_fail_half_way(machine, mm);
 	struct op_state state;
 
@@ -461,7 +469,7 @@ static bool finish_machine(struct replay *rp, struct replay_machine *m)
 {
 	struct machine *machine = m->machine;
 	struct check *chk = &m->check;
-	bool checking = rp->config->check != REPLAY_CHECK_NONE;
+	bool checking = checks_everything(rp->config->check);
 
 	/* An allocation that is still to fail was meant for an operation. */
 	ledger_fail_nth(&machine->ledger, 0);
@@ -558,14 +566,72 @@ static void take_stock(struct replay *rp)
 	}
 }
 
+bool replay_step(struct replay *rp, u32 op_nr)
+{
+	return step(rp, op_nr);
+}
+
+bool replay_finish(struct replay *rp)
+{
+	for (u32 i = 0; i < rp->nr && !rp->result->diverged; i++)
+		finish_machine(rp, &rp->m[i]);
+	return !rp->result->diverged;
+}
+
+struct machine *replay_machine(struct replay *rp, u32 i)
+{
+	return i < rp->nr ? rp->m[i].machine : NULL;
+}
+
+void replay_restored(struct replay *rp)
+{
+	rp->left_out = false;
+	memset(rp->result, 0, sizeof(*rp->result));
+	for (u32 i = 0; i < rp->nr; i++)
+		check_forget(&rp->m[i].check);
+}
+
 static void replay_all(struct replay *rp)
 {
 	for (u32 op_nr = 1; op_nr <= rp->sc->nr_ops; op_nr++)
 		if (!step(rp, op_nr))
 			break;
-	for (u32 i = 0; i < rp->nr && !rp->result->diverged; i++)
-		finish_machine(rp, &rp->m[i]);
+	replay_finish(rp);
 	take_stock(rp);
+}
+
+static void stop(struct replay *rp)
+{
+	for (u32 i = 0; i < rp->nr; i++) {
+		check_exit(&rp->m[i].check);
+		machine_destroy(rp->m[i].machine);
+	}
+}
+
+struct replay *replay_start(const struct scenario *sc,
+			    const struct replay_config *config,
+			    struct replay_result *result)
+{
+	struct replay *rp = calloc(1, sizeof(*rp));
+
+	if (!rp)
+		return NULL;
+	rp->sc = sc;
+	rp->config = config;
+	rp->result = result;
+	memset(result, 0, sizeof(*result));
+	if (!make_machines(rp))
+		return rp;
+	replay_stop(rp);
+	return NULL;
+}
+
+void replay_stop(struct replay *rp)
+{
+	if (!rp)
+		return;
+	stop(rp);
+	free(rp);
 }
 
 int replay(const struct scenario *sc, const struct replay_config *config,
@@ -582,9 +648,6 @@ int replay(const struct scenario *sc, const struct replay_config *config,
 	err = make_machines(&rp);
 	if (!err)
 		replay_all(&rp);
-	for (u32 i = 0; i < rp.nr; i++) {
-		check_exit(&rp.m[i].check);
-		machine_destroy(rp.m[i].machine);
-	}
+	stop(&rp);
 	return err;
 }

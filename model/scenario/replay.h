@@ -14,6 +14,7 @@ enum replay_check {
 	REPLAY_CHECK_ALL, /* everything after each op */
 	REPLAY_CHECK_BOTH, /* both, and they must agree */
 	REPLAY_CHECK_NONE, /* results only; pure: and contents */
+	REPLAY_CHECK_OWN, /* only what a reverse map would check itself */
 };
 
 struct replay_config {
@@ -57,6 +58,33 @@ struct replay_result {
  */
 int replay(const struct scenario *sc, const struct replay_config *config,
 	   struct replay_result *result);
+
+/*
+ * The same step by step, for a caller that decides as it goes what comes next,
+ * and may come back to a state that it saved.  @sc, @config and @result stay the
+ * caller's; sc->ops may change between two steps.  replay_start() gives NULL when
+ * memory is out.
+ */
+struct replay;
+struct replay *replay_start(const struct scenario *sc,
+			    const struct replay_config *config,
+			    struct replay_result *result);
+void replay_stop(struct replay *rp);
+
+/* Does sc->ops[op_nr - 1]; false: it diverged, or the result was unexpected. */
+bool replay_step(struct replay *rp, u32 op_nr);
+
+/* Lets all processes exit and checks for leaks; false: it diverged. */
+bool replay_finish(struct replay *rp);
+
+/* The machine of the @i-th reverse map (pure), or the only one; or NULL. */
+struct machine *replay_machine(struct replay *rp, u32 i);
+
+/*
+ * The machines were put back to where they were before (arena_restore()): what
+ * came of it since, and what the checks remember, is forgotten.
+ */
+void replay_restored(struct replay *rp);
 
 /*
  * Does one operation on @machine: 0 or a positive errno; ESRCH when its process
