@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "emit-c", "FILE", "the scenario as a C program of system calls",
 	  cmd_emit_c },
 	{ "import", "TRACE", "a strace log as a scenario", cmd_import },
+	{ "exhaust", "", "replay every scenario up to a size", cmd_exhaust },
 	{ "convert", "FILE", "a scenario from text to bytes, or back",
 	  cmd_convert },
 	{ "list", "", "reverse maps, operations, bugs", cmd_list },

@@ -140,12 +140,16 @@ size_t arena_used(const struct arena *arena)
 /* What is saved may be poisoned: holes are part of it. */
 void arena_save(const struct arena *arena, void *copy)
 {
-	ASAN_UNPOISON_MEMORY_REGION(arena, arena->size);
+	ASAN_UNPOISON_MEMORY_REGION(arena, arena->used);
 	memcpy(copy, arena, arena->used);
 }
 
 void arena_restore(struct arena *arena, const void *copy, size_t size)
 {
-	ASAN_UNPOISON_MEMORY_REGION(arena, arena->size);
+	size_t used = arena->used;
+
+	ASAN_UNPOISON_MEMORY_REGION(arena, max_u64(used, size));
 	memcpy(arena, copy, size);
+	if (used > size)
+		ASAN_POISON_MEMORY_REGION((u8 *)arena + size, used - size);
 }

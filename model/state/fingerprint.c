@@ -659,8 +659,7 @@ bool machine_used_pages(struct machine *machine, u64 *lowest, u64 *highest)
 			if (!vma_is_anonymous(vma))
 				continue;
 			*lowest = min_u64(*lowest, vma->vm_pgoff);
-			*highest =
-				max_u64(*highest, vma_last_pgoff(vma) + 1);
+			*highest = max_u64(*highest, vma_last_pgoff(vma) + 1);
 		}
 	return *highest;
 }

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * search/: the exhaustive search against the plainest one, which forgets nothing
+ * and skips nothing.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "../model/rmap/rmaps.h"
+#include "../search/exhaust.h"
+#include "../search/states.h"
+
+#define ALL_KINDS ((1U << NR_OPS) - 1)
+
+static struct exhaust_config config_of(u32 ops, u32 procs, u32 pages)
+{
+	return (struct exhaust_config){
+		.bounds = {
+			.ops = ops,
+			.procs = procs,
+			.pages = pages,
+			.files = 1,
+			.failalloc = 2,
+			.kinds = ALL_KINDS,
+		},
+		.replay.machine = {
+			.rmaps = { &anon_vma_rmap_ops, &cow_context_rmap_ops },
+			.nr_rmaps = 2,
+		},
+		.memory = 64 << 20,
+		.threads = 2,
+	};
+}
+
+/* The plainest search: each scenario from its first operation on. */
+struct plain {
+	const struct exhaust_config *config;
+	struct scenario sc;
+	u64 scenarios[SEARCH_OPS_MAX + 1];
+	struct states *states;
+	struct fingerprinter *fper;
+	struct op_list ops;
+	u32 depth;
+	u32 shortest; /* scenario that diverges; 0: none */
+};
+
+static void plain_state(void *arg, u32 op_nr, int result,
+			struct machine *machine)
+{
+	struct plain *plain = arg;
+	struct state state = { .parent = STATE_NONE };
+	u32 id;
+
+	(void)result;
+	if (op_nr != plain->depth)
+		return;
+	assert_int_equal(machine_fingerprint(plain->fper, machine, &state.fp),
+			 0);
+	states_add(plain->states, &state, &id);
+	assert_int_equal(search_ops(&plain->config->bounds, machine,
+				    plain->sc.base, &plain->ops),
+			 0);
+}
+
+/* Goes on from the scenario that plain->sc is. */
+static void plain_search(struct plain *plain, u32 depth)
+{
+	struct replay_config config = plain->config->replay;
+	struct replay_result result;
+	struct op_list ops;
+
+	plain->scenarios[depth]++;
+	if (depth == plain->config->bounds.ops)
+		plain->ops.nr = 0;
+	plain->depth = depth;
+	plain->sc.nr_ops = depth;
+	config.after_op = plain_state;
+	config.arg = plain;
+	assert_int_equal(replay(&plain->sc, &config, &result), 0);
+	if (result.diverged) {
+		if (!plain->shortest || depth < plain->shortest)
+			plain->shortest = depth;
+		return;
+	}
+	if (depth == plain->config->bounds.ops)
+		return;
+	ops = plain->ops;
+	plain->ops = (struct op_list){ 0 };
+	for (u32 i = 0; i < ops.nr; i++) {
+		plain->sc.ops[depth] = ops.ops[i];
+		plain_search(plain, depth + 1);
+	}
+	op_list_free(&ops);
+}
+
+/* What can follow nothing at all: replay() has no state to show there. */
+static void plain_start(struct plain *plain)
+{
+	struct machine *machine =
+		machine_create(&plain->config->replay.machine);
+	struct state state = { .parent = STATE_NONE };
+	struct op_list ops = { 0 };
+	u32 id;
+
+	assert_non_null(machine);
+	assert_int_equal(machine_fingerprint(plain->fper, machine, &state.fp),
+			 0);
+	states_add(plain->states, &state, &id);
+	assert_int_equal(search_ops(&plain->config->bounds, machine,
+				    plain->sc.base, &ops),
+			 0);
+	plain->scenarios[0] = 1;
+	for (u32 i = 0; i < ops.nr; i++) {
+		plain->sc.ops[0] = ops.ops[i];
+		plain_search(plain, 1);
+	}
+	op_list_free(&ops);
+	machine_destroy(machine);
+}
+
+static void plain_init(struct plain *plain, const struct exhaust_config *config)
+{
+	*plain = (struct plain){ .config = config };
+	plain->states = states_create(16 << 20);
+	plain->fper = fingerprinter_create();
+	assert_non_null(plain->states);
+	assert_non_null(plain->fper);
+	assert_int_equal(exhaust_scenario(&config->bounds, &plain->sc), 0);
+	plain_start(plain);
+}
+
+static void plain_exit(struct plain *plain)
+{
+	states_destroy(plain->states);
+	fingerprinter_destroy(plain->fper);
+	op_list_free(&plain->ops);
+	scenario_free(&plain->sc);
+}
+
+static void compare(const struct exhaust_config *config)
+{
+	struct exhaust *ex = exhaust_create(config);
+	const struct exhaust_level *levels;
+	struct plain plain;
+	u32 shortest = 0;
+
+	plain_init(&plain, config);
+	assert_non_null(ex);
+	assert_int_equal(exhaust_run(ex), EXHAUST_COMPLETE);
+	levels = exhaust_levels(ex);
+	for (u32 i = 0; i < exhaust_nr_found(ex); i++) {
+		u32 nr = exhaust_found(ex, i)->nr_ops;
+
+		if (!shortest || nr < shortest)
+			shortest = nr;
+	}
+	assert_int_equal(shortest, plain.shortest);
+	/* Where something diverges, no one goes on, and states are few. */
+	if (!shortest) {
+		assert_int_equal(exhaust_nr_states(ex),
+				 states_nr(plain.states));
+		for (u32 i = 0; i <= config->bounds.ops; i++)
+			assert_int_equal((u64)levels[i].sequences,
+					 plain.scenarios[i]);
+	}
+	exhaust_destroy(ex);
+	plain_exit(&plain);
+}
+
+static void test_against_the_plainest(void **state)
+{
+	struct exhaust_config config = config_of(3, 2, 1);
+
+	(void)state;
+	compare(&config);
+	config = config_of(2, 2, 2);
+	compare(&config);
+	config = config_of(4, 2, 2);
+	config.bounds.kinds = 1U << OP_MMAP | 1U << OP_WRITE | 1U << OP_FORK;
+	config.bounds.files = 0;
+	compare(&config);
+}
+
+static void test_finds_the_shortest(void **state)
+{
+	struct exhaust_config config = config_of(4, 2, 2);
+
+	(void)state;
+	config.bounds.files = 0;
+	config.bounds.kinds = 1U << OP_MMAP | 1U << OP_WRITE | 1U << OP_FORK |
+			      1U << OP_MUNMAP;
+	config.replay.machine.bugs.on[BUG_FORK_KEEPS_WRITE] = true;
+	compare(&config);
+}
+
+/* Stopped anywhere and gone on with, it comes to the same. */
+static void test_stop_and_go_on(void **state)
+{
+	struct exhaust_config config = config_of(3, 2, 2);
+	static volatile sig_atomic_t stop;
+	struct exhaust *whole = exhaust_create(&config);
+	struct exhaust *part;
+	u32 runs = 0;
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(exhaust_run(whole), EXHAUST_COMPLETE);
+	file = tmpfile();
+	assert_non_null(file);
+	for (enum exhaust_end end = EXHAUST_STOPPED; end == EXHAUST_STOPPED;) {
+		config.memory = 64 << 20;
+		config.stop = &stop;
+		stop = runs < 3; /* at once, after having loaded */
+		part = exhaust_create(&config);
+		assert_non_null(part);
+		rewind(file);
+		if (runs)
+			assert_int_equal(exhaust_load(part, file), 0);
+		end = exhaust_run(part);
+		rewind(file);
+		assert_int_equal(exhaust_save(part, file), 0);
+		fflush(file);
+		if (end == EXHAUST_COMPLETE)
+			break;
+		exhaust_destroy(part);
+		runs++;
+	}
+	assert_int_equal(runs, 3);
+	assert_int_equal(exhaust_nr_states(part), exhaust_nr_states(whole));
+	for (u32 i = 0; i <= config.bounds.ops; i++) {
+		assert_int_equal(exhaust_levels(part)[i].states,
+				 exhaust_levels(whole)[i].states);
+		assert_int_equal(exhaust_levels(part)[i].transitions,
+				 exhaust_levels(whole)[i].transitions);
+		assert_true(exhaust_levels(part)[i].sequences ==
+			    exhaust_levels(whole)[i].sequences);
+	}
+	exhaust_destroy(part);
+
+	/* Of another search it is refused. */
+	config.bounds.pages = 1;
+	part = exhaust_create(&config);
+	rewind(file);
+	assert_int_equal(exhaust_load(part, file), -EINVAL);
+	exhaust_destroy(part);
+	fclose(file);
+	exhaust_destroy(whole);
+}
+
+static void test_memory_is_kept(void **state)
+{
+	struct exhaust_config config = config_of(4, 3, 3);
+	struct exhaust *ex;
+
+	(void)state;
+	config.memory = 128 << 10;
+	ex = exhaust_create(&config);
+	assert_non_null(ex);
+	assert_int_equal(exhaust_run(ex), EXHAUST_NO_MEMORY);
+	assert_true(exhaust_nr_states(ex) * sizeof(struct state) <= 128 << 10);
+	exhaust_destroy(ex);
+}
+
+static void test_pack(void **state)
+{
+	struct exhaust_config config = config_of(3, 8, 8);
+	struct machine *machine = machine_create(&config.replay.machine);
+	struct op_list ops = { 0 };
+
+	(void)state;
+	assert_non_null(machine);
+	config.bounds.failalloc = SEARCH_FAILALLOC_MAX;
+	config.bounds.files = SEARCH_FILES_MAX;
+	assert_int_equal(search_ops(&config.bounds, machine,
+				    SCENARIO_BASE_DEFAULT, &ops),
+			 0);
+	assert_true(ops.nr > 1000);
+	for (u32 i = 0; i < ops.nr; i++) {
+		struct op op = op_unpack(op_pack(&ops.ops[i]));
+
+		assert_memory_equal(&op, &ops.ops[i], sizeof(op));
+	}
+	op_list_free(&ops);
+	machine_destroy(machine);
+}
+
+static void test_states(void **state)
+{
+	struct states *states = states_create(1 << 20);
+	u32 id, nr = 0;
+
+	(void)state;
+	assert_non_null(states);
+	for (u64 i = 0; i < 100000; i++) {
+		const struct state s = { .fp = { i * 7, i * 3 } };
+		enum states_add added = states_add(states, &s, &id);
+
+		if (added == STATES_FULL)
+			break;
+		assert_int_equal(added, STATES_NEW);
+		assert_int_equal(id, nr++);
+		assert_int_equal(states_add(states, &s, &id), STATES_KNOWN);
+		assert_int_equal(id, nr - 1);
+	}
+	assert_true(nr > 10000 && nr < 100000);
+	assert_int_equal(states_nr(states), nr);
+	states_destroy(states);
+	states_destroy(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_the_plainest),
+		cmocka_unit_test(test_finds_the_shortest),
+		cmocka_unit_test(test_stop_and_go_on),
+		cmocka_unit_test(test_memory_is_kept),
+		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_states),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

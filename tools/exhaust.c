@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff exhaust: every scenario within bounds.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "../search/exhaust.h"
+#include "config.h"
+#include "tools.h"
+
+#define MEMORY_MAX_MIB (1U << 20)
+
+struct exhausting {
+	const char *command;
+	struct exhaust_config config;
+	const char *state_file; /* NULL: none */
+	const char *out; /* directory for divergences; NULL: none */
+	const char *states_dir; /* for a scenario of each state; NULL: none */
+	u64 states_limit;
+	struct timespec start;
+	u64 transitions; /* before this run, by what was loaded */
+};
+
+/* A signal handler has nothing else to reach. */
+static volatile sig_atomic_t stop_asked;
+
+static void ask_to_stop(int sig)
+{
+	(void)sig;
+	stop_asked = 1;
+}
+
+enum option_value {
+	OPT_OPS = 0x200,
+	OPT_PROCS,
+	OPT_PAGES,
+	OPT_FILES,
+	OPT_FAILALLOC,
+	OPT_ONLY,
+	OPT_MEMORY,
+	OPT_THREADS,
+	OPT_STATE,
+	OPT_OUT,
+	OPT_STATES,
+	OPT_LIMIT,
+	OPT_FIRST,
+};
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff exhaust [OPTION...]\n"
+	       "Replays every scenario within bounds, shortest first, with "
+	       "checks after every operation; states\n"
+	       "that differ in names only are looked at once.\n\n"
+	       "  --ops N              operations in a scenario (4)\n"
+	       "  --procs N            processes alive at once (2)\n"
+	       "  --pages N            from the lowest to the highest page in "
+	       "use (2)\n"
+	       "  --files N            private files that are mapped, each at "
+	       "every offset below --pages (1)\n"
+	       "  --failalloc N        the Nth allocation from an operation on "
+	       "fails, up to this N (4); 0: none does\n"
+	       "  --only OP,OP...      these operations only\n"
+	       "  --threads N          (one a core)\n"
+	       "  --memory MIB         ends when it would take more (1024)\n"
+	       "  --first              ends at the first divergence\n"
+	       "  --out DIR            writes the first divergence of each "
+	       "kind there, as a scenario\n"
+	       "  --state FILE         goes on from FILE where it exists, and "
+	       "is saved there when stopped\n"
+	       "  --states DIR         writes a scenario for each state there; "
+	       "--limit N: for the first N\n");
+	config_print_help();
+	printf("\nSIGINT and SIGTERM stop it; what was covered is said. Exit "
+	       "status: 0 all was covered and fine, 1 a\n"
+	       "divergence, 2 bad usage, or ended before all was covered.\n");
+	return EXIT_OK;
+}
+
+static int take_number(struct exhausting *ex, const char *option, u64 min,
+		       u64 max, u32 *number)
+{
+	u64 value;
+
+	if (!parse_number(optarg, min, max, &value))
+		return usage_error(ex->command,
+				   "--%s '%s': expected a number from %" PRIu64
+				   " to %" PRIu64,
+				   option, optarg, min, max);
+	*number = (u32)value;
+	return 0;
+}
+
+static int take_only(struct exhausting *ex)
+{
+	u32 *kinds = &ex->config.bounds.kinds;
+
+	*kinds = 0;
+	for (const char *p = optarg;; p++) {
+		size_t len = strcspn(p, ",");
+		enum op_kind kind = op_by_name(p, len);
+
+		if (kind == NR_OPS)
+			return usage_error(ex->command,
+					   "--only '%.*s': no operation of "
+					   "that name; see rmapdiff list",
+					   (int)len, p);
+		*kinds |= 1U << kind;
+		p += len;
+		if (!*p)
+			return 0;
+	}
+}
+
+static int take_option(struct exhausting *ex, int c)
+{
+	struct search_bounds *bounds = &ex->config.bounds;
+	u32 number = 0;
+	int err = 0;
+
+	switch (c) {
+	case OPT_OPS:
+		return take_number(ex, "ops", 1, SEARCH_OPS_MAX, &bounds->ops);
+	case OPT_PROCS:
+		return take_number(ex, "procs", 1, SEARCH_PROCS_MAX,
+				   &bounds->procs);
+	case OPT_PAGES:
+		return take_number(ex, "pages", 1, SEARCH_PAGES_MAX,
+				   &bounds->pages);
+	case OPT_FILES:
+		return take_number(ex, "files", 0, SEARCH_FILES_MAX,
+				   &bounds->files);
+	case OPT_FAILALLOC:
+		return take_number(ex, "failalloc", 0, SEARCH_FAILALLOC_MAX,
+				   &bounds->failalloc);
+	case OPT_ONLY:
+		return take_only(ex);
+	case OPT_THREADS:
+		return take_number(ex, "threads", 1, EXHAUST_THREADS_MAX,
+				   &ex->config.threads);
+	case OPT_MEMORY:
+		err = take_number(ex, "memory", 1, MEMORY_MAX_MIB, &number);
+		ex->config.memory = (u64)number << 20;
+		return err;
+	case OPT_LIMIT:
+		err = take_number(ex, "limit", 1, UINT32_MAX, &number);
+		ex->states_limit = number;
+		return err;
+	case OPT_STATE:
+		ex->state_file = optarg;
+		return 0;
+	case OPT_OUT:
+		ex->out = optarg;
+		return 0;
+	case OPT_STATES:
+		ex->states_dir = optarg;
+		return 0;
+	case OPT_FIRST:
+		ex->config.first_only = true;
+		return 0;
+	}
+	return EXIT_USAGE;
+}
+
+static int check_options(struct exhausting *ex)
+{
+	const struct search_bounds *bounds = &ex->config.bounds;
+
+	if (ex->config.replay.pure)
+		return usage_error(ex->command, "--pure: not with exhaust");
+	if (ex->config.replay.check == REPLAY_CHECK_NONE)
+		return usage_error(ex->command,
+				   "--check none: expected a check");
+	if (bounds->ops * bounds->pages > SEARCH_FIRST_PAGE)
+		return usage_error(ex->command,
+				   "--ops %u --pages %u: expected a product of "
+				   "at most %u",
+				   bounds->ops, bounds->pages,
+				   SEARCH_FIRST_PAGE);
+	return 0;
+}
+
+/* 0 to go on, else the exit status + 1 (--help's is 0). */
+static int parse_options(struct exhausting *ex, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		CONFIG_OPTIONS,
+		{ "ops", required_argument, NULL, OPT_OPS },
+		{ "procs", required_argument, NULL, OPT_PROCS },
+		{ "pages", required_argument, NULL, OPT_PAGES },
+		{ "files", required_argument, NULL, OPT_FILES },
+		{ "failalloc", required_argument, NULL, OPT_FAILALLOC },
+		{ "only", required_argument, NULL, OPT_ONLY },
+		{ "memory", required_argument, NULL, OPT_MEMORY },
+		{ "threads", required_argument, NULL, OPT_THREADS },
+		{ "state", required_argument, NULL, OPT_STATE },
+		{ "out", required_argument, NULL, OPT_OUT },
+		{ "states", required_argument, NULL, OPT_STATES },
+		{ "limit", required_argument, NULL, OPT_LIMIT },
+		{ "first", no_argument, NULL, OPT_FIRST },
+		{ 0 },
+	};
+	int c, err = 0;
+
+	while (!err && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		if (c == 'h')
+			return print_help() + 1;
+		else if (config_is_option(c))
+			err = config_take_option(ex->command,
+						 &ex->config.replay, c);
+		else
+			err = take_option(ex, c);
+	if (!err && optind < argc)
+		err = usage_error(ex->command, "unexpected argument '%s'",
+				  argv[optind]);
+	if (!err)
+		err = check_options(ex);
+	return err ? err + 1 : 0;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) +
+	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* Of all threads: what a core does in a second, whoever else is on it. */
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static u64 sum_transitions(const struct exhaust_level *levels)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < SEARCH_OPS_MAX; i++)
+		sum += levels[i].transitions;
+	return sum;
+}
+
+static void print_progress(void *arg, const struct exhaust_level *levels,
+			   u32 level, u64 bytes)
+{
+	const struct exhausting *ex = arg;
+	u64 done = sum_transitions(levels) - ex->transitions;
+
+	fprintf(stderr,
+		"%s: %u operations: %u of %u states expanded, %u new; "
+		"%.0f transitions a second; %" PRIu64 " MiB\n",
+		ex->command, level + 1, levels[level].expanded,
+		levels[level].states, levels[level + 1].states,
+		(double)done / seconds_since(&ex->start), bytes >> 20);
+}
+
+/* Scenarios: an operation list with its lowest page moved to 0. */
+
+static void lower_pages(struct scenario *sc)
+{
+	u64 lowest = UINT64_MAX;
+
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		const struct op *op = &sc->ops[i];
+
+		if (op_takes(op->kind, FIELD_PAGE))
+			lowest = min_u64(lowest, op->page);
+		if (op->flags & OP_HAS_TO)
+			lowest = min_u64(lowest, op->to);
+	}
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		struct op *op = &sc->ops[i];
+
+		if (op_takes(op->kind, FIELD_PAGE))
+			op->page -= lowest;
+		if (op->flags & OP_HAS_TO)
+			op->to -= lowest;
+	}
+}
+
+static int print_scenario(const struct exhausting *ex, FILE *file,
+			  const struct op *ops, u32 nr)
+{
+	struct scenario sc;
+
+	if (exhaust_scenario(&ex->config.bounds, &sc)) {
+		scenario_free(&sc);
+		return -ENOMEM;
+	}
+	memcpy(sc.ops, ops, nr * sizeof(*ops));
+	sc.nr_ops = nr;
+	lower_pages(&sc);
+	scenario_print(&sc, file);
+	scenario_free(&sc);
+	return 0;
+}
+
+static int write_scenario(const struct exhausting *ex, const char *path,
+			  const struct op *ops, u32 nr,
+			  const struct report *report)
+{
+	FILE *file = fopen(path, "w");
+	int err;
+
+	if (!file)
+		return usage_error(path, "%s", strerror(errno));
+	if (report)
+		fprintf(file, "# %s: %s\n", divergence_kind_name(report->kind),
+			report->text);
+	err = print_scenario(ex, file, ops, nr);
+	if (fclose(file) || err)
+		return usage_error(path, "cannot be written");
+	return 0;
+}
+
+static int make_dir(const char *path)
+{
+	if (!mkdir(path, 0777) || errno == EEXIST)
+		return 0;
+	return usage_error(path, "%s", strerror(errno));
+}
+
+static int write_states(const struct exhausting *ex,
+			const struct exhaust *search)
+{
+	u64 nr = min_u64(exhaust_nr_states(search), ex->states_limit);
+	struct op ops[SEARCH_OPS_MAX];
+	char path[4096];
+	int err = make_dir(ex->states_dir);
+
+	/* State 0 has no operation. */
+	for (u64 id = 1; id < nr && !err; id++) {
+		u32 nr_ops = exhaust_path(search, (u32)id, ops);
+
+		snprintf(path, sizeof(path), "%s/%08" PRIu64 ".rmap",
+			 ex->states_dir, id);
+		err = write_scenario(ex, path, ops, nr_ops, NULL);
+	}
+	return err;
+}
+
+static int print_found(const struct exhausting *ex,
+		       const struct exhaust *search)
+{
+	char path[4096];
+	int err = ex->out ? make_dir(ex->out) : 0;
+
+	for (u32 i = 0; i < exhaust_nr_found(search) && !err; i++) {
+		const struct exhaust_found *found = exhaust_found(search, i);
+		const char *kind = divergence_kind_name(found->kind);
+
+		printf("\n%s %s: %" PRIu64
+		       " times, at first after %u operations:\n"
+		       "  %s\n",
+		       kind, found->rmap, found->times, found->nr_ops,
+		       found->report.text);
+		err = print_scenario(ex, stdout, found->ops, found->nr_ops);
+		if (err || !ex->out)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s-%s.rmap", ex->out, kind,
+			 *found->rmap ? found->rmap : "any");
+		err = write_scenario(ex, path, found->ops, found->nr_ops,
+				     &found->report);
+	}
+	return err;
+}
+
+/* What was covered completely, by length of scenarios. */
+static void print_levels(const struct exhausting *ex,
+			 const struct exhaust *search)
+{
+	const struct exhaust_level *levels = exhaust_levels(search);
+
+	printf("operations      states    expanded   transitions     "
+	       "scenarios\n");
+	for (u32 i = 0; i <= ex->config.bounds.ops; i++) {
+		if (!levels[i].states)
+			continue;
+		printf("%10u %11u %11u %13" PRIu64, i, levels[i].states,
+		       levels[i].expanded, levels[i].transitions);
+		if (levels[i].sequences > 0)
+			printf(" %13.6g\n", levels[i].sequences);
+		else
+			printf(" %13s\n", "?");
+	}
+}
+
+static void print_end(const struct exhausting *ex, const struct exhaust *search,
+		      enum exhaust_end end)
+{
+	static const char *const why[] = {
+		[EXHAUST_COMPLETE] = "all within bounds was covered",
+		[EXHAUST_STOPPED] = "stopped before all was covered",
+		[EXHAUST_NO_MEMORY] = "out of memory before all was covered",
+	};
+	const struct exhaust_level *levels = exhaust_levels(search);
+	double seconds = seconds_since(&ex->start);
+	u64 done = sum_transitions(levels) - ex->transitions;
+
+	fprintf(stderr,
+		"%s: %" PRIu64 " transitions in %.1f s, %.0f a second; %.0f a "
+		"second of a core\n",
+		ex->command, done, seconds, (double)done / seconds,
+		(double)done / cpu_seconds());
+	printf("%s\n%u states, %" PRIu64
+	       " transitions, %u kinds of divergences\n",
+	       why[end], exhaust_nr_states(search), sum_transitions(levels),
+	       exhaust_nr_found(search));
+}
+
+/* The search as it was left, if there is one. */
+static int load_state(struct exhausting *ex, struct exhaust *search)
+{
+	FILE *file = ex->state_file ? fopen(ex->state_file, "rb") : NULL;
+	int err;
+
+	if (!file) {
+		if (!ex->state_file || errno == ENOENT)
+			return 0;
+		return usage_error(ex->state_file, "%s", strerror(errno));
+	}
+	err = exhaust_load(search, file);
+	fclose(file);
+	if (err == -EINVAL)
+		return usage_error(ex->state_file,
+				   "not a search of the same bounds, reverse "
+				   "maps and bugs");
+	if (err)
+		return usage_error(ex->state_file, "out of memory");
+	ex->transitions = sum_transitions(exhaust_levels(search));
+	return 0;
+}
+
+/* By way of another name, so that a search that was saved is not lost. */
+static int save_state(const struct exhausting *ex, const struct exhaust *search)
+{
+	char path[4096];
+	FILE *file;
+	int err;
+
+	snprintf(path, sizeof(path), "%s.new", ex->state_file);
+	file = fopen(path, "wb");
+	if (!file)
+		return usage_error(path, "%s", strerror(errno));
+	err = exhaust_save(search, file);
+	if (fclose(file) || err || rename(path, ex->state_file)) {
+		unlink(path);
+		return usage_error(ex->state_file, "cannot be written");
+	}
+	fprintf(stderr, "%s: to go on, give --state %s again\n", ex->command,
+		ex->state_file);
+	return 0;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = ask_to_stop };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int search(struct exhausting *ex, struct exhaust *search)
+{
+	enum exhaust_end end;
+	int err = load_state(ex, search);
+
+	if (err)
+		return err;
+	catch_signals();
+	clock_gettime(CLOCK_MONOTONIC, &ex->start);
+	end = exhaust_run(search);
+	print_levels(ex, search);
+	err = print_found(ex, search);
+	print_end(ex, search, end);
+	if (!err && ex->states_dir)
+		err = write_states(ex, search);
+	if (!err && ex->state_file && end == EXHAUST_STOPPED)
+		err = save_state(ex, search);
+	if (err)
+		return EXIT_USAGE;
+	if (exhaust_nr_found(search))
+		return EXIT_DIVERGED;
+	return end == EXHAUST_COMPLETE ? EXIT_OK : EXIT_USAGE;
+}
+
+int cmd_exhaust(int argc, char **argv)
+{
+	struct exhausting ex = {
+		.command = argv[0],
+		.states_limit = UINT32_MAX,
+		.config = {
+			.bounds = {
+				.ops = 4,
+				.procs = 2,
+				.pages = 2,
+				.files = 1,
+				.failalloc = 4,
+				.kinds = (1U << NR_OPS) - 1,
+			},
+			.memory = 1ULL << 30,
+			.stop = &stop_asked,
+			.progress = print_progress,
+		},
+	};
+	struct exhaust *found;
+	int err;
+
+	ex.config.arg = &ex;
+	ex.config.threads = (u32)min_u64(
+		max_u64(sysconf(_SC_NPROCESSORS_ONLN), 1), EXHAUST_THREADS_MAX);
+	config_init(&ex.config.replay);
+	err = parse_options(&ex, argc, argv);
+	if (err)
+		return err - 1;
+	found = exhaust_create(&ex.config);
+	if (!found)
+		return usage_error(ex.command, "out of memory");
+	err = search(&ex, found);
+	exhaust_destroy(found);
+	return err;
+}
