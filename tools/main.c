@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	  cmd_run },
 	{ "explain", "FILE",
 	  "step by step: processes, VMAs, reverse maps, walks", cmd_explain },
+	{ "minimize", "FILE", "the shortest scenario with the same divergence",
+	  cmd_minimize },
 	{ "emit-c", "FILE", "the scenario as a C program of system calls",
 	  cmd_emit_c },
 	{ "import", "TRACE", "a strace log as a scenario", cmd_import },
@@ -25,7 +27,8 @@ static const struct command commands[] = {
 	{ "convert", "FILE", "a scenario from text to bytes, or back",
 	  cmd_convert },
 	{ "list", "", "reverse maps, operations, bugs", cmd_list },
-	{ "gen", "random", "make a random scenario", cmd_gen },
+	{ "gen", "WORKLOAD", "make a random scenario, or one like a program's",
+	  cmd_gen },
 	{ "kernel", "FILE...",
 	  "replay scenarios on the running kernel and compare", cmd_kernel },
 };

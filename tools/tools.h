@@ -21,6 +21,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_minimize(int argc, char **argv);
 int cmd_emit_c(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_exhaust(int argc, char **argv);

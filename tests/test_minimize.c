@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Minimizing, with predicates that are plain enough to know what must come out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "codec_fixture.h"
+#include "../model/scenario/live.h"
+#include "../model/scenario/minimize.h"
+
+#define CANDIDATES_MAX 200000
+
+/* A predicate, and what it was asked. */
+struct judge {
+	bool (*holds)(const struct scenario *sc);
+	bool cuts; /* says how many operations were needed */
+	int error; /* to return at try @error_at */
+	u64 error_at;
+	u64 stop_at; /* 0: never */
+	u64 asked;
+	u64 improved;
+	char **texts; /* of candidates, if kept */
+	u32 nr_texts;
+	struct scenario best;
+};
+
+static char *text_of(const struct scenario *sc)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	scenario_print(sc, out);
+	fclose(out);
+	return text;
+}
+
+static void copy(struct scenario *to, const struct scenario *from)
+{
+	assert_int_equal(scenario_init(to), 0);
+	assert_int_equal(scenario_name_slots(to, from->nr_procs), 0);
+	to->base = from->base;
+	for (u32 i = 0; i < from->nr_ops; i++)
+		assert_int_equal(scenario_add(to, &from->ops[i]), 0);
+}
+
+/* A candidate is a scenario: its text is taken, and gives the same again. */
+static void check_is_scenario(const struct scenario *sc, const char *text)
+{
+	struct scenario parsed;
+	struct scenario_error err;
+
+	assert_int_equal(scenario_init(&parsed), 0);
+	if (scenario_parse(&parsed, text, strlen(text), &err))
+		fail_msg("%u:%u: %s in\n%s", err.line, err.column, err.text,
+			 text);
+	assert_int_equal(scenario_compare(&parsed, sc), 0);
+	scenario_free(&parsed);
+}
+
+static int ask(void *arg, const struct scenario *sc, u32 *needed)
+{
+	struct judge *judge = arg;
+	struct scenario part = *sc;
+
+	judge->asked++;
+	if (judge->texts) {
+		assert_true(judge->nr_texts < CANDIDATES_MAX);
+		judge->texts[judge->nr_texts] = text_of(sc);
+		check_is_scenario(sc, judge->texts[judge->nr_texts++]);
+	}
+	if (judge->error && judge->asked == judge->error_at)
+		return judge->error;
+	if (!judge->holds(sc))
+		return 0;
+	for (part.nr_ops = 0; judge->cuts && !judge->holds(&part);
+	     part.nr_ops++)
+		;
+	if (judge->cuts)
+		*needed = part.nr_ops;
+	return 1;
+}
+
+static bool stop(void *arg)
+{
+	struct judge *judge = arg;
+
+	return judge->stop_at && judge->asked == judge->stop_at;
+}
+
+/* Each best is simpler than the one before, but for slots made lower. */
+static void note_improved(void *arg, const struct scenario *best,
+			  const struct minimize_stats *stats)
+{
+	struct judge *judge = arg;
+
+	judge->improved++;
+	assert_int_equal(stats->successes, judge->improved);
+	assert_true(judge->holds(best));
+	assert_true(scenario_compare(best, &judge->best) < 0);
+	scenario_free(&judge->best);
+	copy(&judge->best, best);
+}
+
+static int minimize(struct judge *judge, struct scenario *sc,
+		    struct minimize_stats *stats)
+{
+	const struct minimize_config config = {
+		.shows = ask,
+		.stop = stop,
+		.improved = note_improved,
+		.arg = judge,
+		.far_tries_max = MINIMIZE_FAR_TRIES,
+	};
+	int err;
+
+	copy(&judge->best, sc);
+	err = scenario_minimize(sc, &config, stats);
+	scenario_free(&judge->best);
+	return err;
+}
+
+/* @text becomes @expected. */
+static void check_becomes(bool (*holds)(const struct scenario *sc),
+			  const char *text, const char *expected)
+{
+	for (u32 cuts = 0; cuts < 2; cuts++) {
+		struct judge judge = { .holds = holds, .cuts = cuts };
+		struct minimize_stats stats;
+		struct scenario sc;
+		char *is;
+
+		must_parse(&sc, text);
+		assert_true(holds(&sc));
+		assert_int_equal(minimize(&judge, &sc, &stats), 0);
+		assert_true(stats.fixpoint);
+		assert_int_equal(stats.tries, judge.asked);
+		assert_int_equal(stats.successes, judge.improved);
+		is = text_of(&sc);
+		assert_string_equal(is, expected);
+		free(is);
+		scenario_free(&sc);
+	}
+}
+
+/* Predicates */
+
+static bool always(const struct scenario *sc)
+{
+	(void)sc;
+	return true;
+}
+
+static bool is_birth(const struct op *op)
+{
+	return op->kind == OP_FORK || op->kind == OP_VFORK;
+}
+
+/* A child of a child writes. */
+static bool grandchild_writes(const struct scenario *sc)
+{
+	u32 depth[64] = { 0 };
+
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		const struct op *op = &sc->ops[i];
+
+		if (is_birth(op))
+			depth[op->child] = depth[op->proc] + 1;
+		if (op->kind == OP_WRITE && depth[op->proc] >= 2)
+			return true;
+	}
+	return false;
+}
+
+/* A page of a mapping of four pages or more is moved. */
+static bool moves_part(const struct scenario *sc)
+{
+	u64 start = 0, end = 0;
+
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		const struct op *op = &sc->ops[i];
+
+		if (op->kind == OP_MMAP) {
+			start = op->page;
+			end = op->page + op->len;
+		}
+		if (op->kind == OP_MREMAP && (op->flags & OP_HAS_TO) &&
+		    end >= start + 4 && op->page > start &&
+		    op->page + op->len < end && op->new_len &&
+		    (op->to >= end || op->to + op->new_len <= start))
+			return true;
+	}
+	return false;
+}
+
+/* Two kinds of operations that only go together. */
+static bool reads_as_it_unmaps(const struct scenario *sc)
+{
+	u32 reads = 0, unmaps = 0, writes = 0;
+
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		reads += sc->ops[i].kind == OP_READ;
+		unmaps += sc->ops[i].kind == OP_MUNMAP;
+		writes += sc->ops[i].kind == OP_WRITE;
+	}
+	return writes && reads == unmaps;
+}
+
+/* The third process that was ever born migrates a page from 0x10 to 0x13. */
+static bool third_migrates(const struct scenario *sc)
+{
+	u32 born = 0, third = UINT32_MAX;
+
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		const struct op *op = &sc->ops[i];
+
+		if (is_birth(op) && ++born == 3)
+			third = op->child;
+		if (op->kind == OP_MIGRATE && op->proc == third &&
+		    op->page >= 0x10 && op->page <= 0x13)
+			return true;
+	}
+	return false;
+}
+
+/* Tests */
+
+static void test_results(void **state)
+{
+	(void)state;
+	check_becomes(always, "mmap A 0 4 rw\nfork A B\nexit B\n", "");
+	check_becomes(grandchild_writes,
+		      "base 0x1000\nmmap A 0x20 8 r = 0\nfork A x\nfork x y\n"
+		      "read y 0x20\nwrite y 0x23 4\nexit y\nfork A y\n"
+		      "write y 0x20\n",
+		      "fork A B\nfork B C\nwrite C 0x0\n");
+	check_becomes(grandchild_writes,
+		      "vfork A x\nfork A z\nexit A\nvfork x y\nexit x\n"
+		      "write y 0x123456789 1000\n",
+		      "fork A B\nfork B C\nwrite C 0x0\n");
+	check_becomes(moves_part,
+		      "mmap A 0x100 64 r file=2@17\nwrite A 0x100\n"
+		      "mremap A 0x110 8 8 to=0x20 dontunmap\nexec A\n",
+		      "mmap A 0x1 4 rw\nmremap A 0x2 1 1 to=0x0\n");
+	check_becomes(reads_as_it_unmaps,
+		      "write A 0x1 3\nread A 0\nread A 1\nmunmap A 0 4\n"
+		      "munmap A 2 4\n",
+		      "write A 0x0\n");
+	check_becomes(third_migrates,
+		      "fork A p\nfork p q\nexit p\nfork q r\nwrite r 1\n"
+		      "migrate r 0x12\nexit r\n",
+		      "fork A B\nfork A C\nfork A D\nmigrate D 0x10\n");
+}
+
+/* A scenario at random that @holds is true of. */
+static void random_scenario(struct scenario *sc, u64 seed,
+			    bool (*holds)(const struct scenario *sc))
+{
+	struct scenario_gen gen = {
+		.seed = seed,
+		.ops = 150,
+		.procs = 6,
+		.pages = 64,
+		.failalloc = true,
+	};
+
+	for (;; gen.seed += 1000) {
+		assert_int_equal(scenario_init(sc), 0);
+		assert_int_equal(scenario_generate(sc, &gen), 0);
+		if (holds(sc))
+			return;
+		scenario_free(sc);
+	}
+}
+
+/* Whatever it starts from, it ends at the same. */
+static void test_same_end(void **state)
+{
+	static const struct {
+		bool (*holds)(const struct scenario *sc);
+		const char *end;
+	} cases[] = {
+		{ grandchild_writes, "fork A B\nfork B C\nwrite C 0x0\n" },
+		{ third_migrates,
+		  "fork A B\nfork A C\nfork A D\nmigrate D 0x10\n" },
+		{ moves_part, "mmap A 0x1 4 rw\nmremap A 0x2 1 1 to=0x0\n" },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++)
+		for (u64 seed = 1; seed <= 10; seed++) {
+			struct scenario sc;
+			char *text;
+
+			random_scenario(&sc, seed, cases[i].holds);
+			text = text_of(&sc);
+			check_becomes(cases[i].holds, text, cases[i].end);
+			free(text);
+			scenario_free(&sc);
+		}
+}
+
+/* Who lives decides alone what is left when operation @i goes. */
+static void drop_op(struct scenario *sc, u32 i)
+{
+	struct live live;
+	u32 kept = 0;
+
+	memmove(&sc->ops[i], &sc->ops[i + 1],
+		(sc->nr_ops - i - 1) * sizeof(*sc->ops));
+	sc->nr_ops--;
+	live_init(&live);
+	for (u32 k = 0; k < sc->nr_ops; k++)
+		if (live_apply(&live, &sc->ops[k]))
+			sc->ops[kept++] = sc->ops[k];
+	sc->nr_ops = kept;
+}
+
+static void check_field(bool (*holds)(const struct scenario *sc),
+			struct scenario *sc, u64 *field, u64 min)
+{
+	u64 was = *field;
+
+	for (u64 lower = min; lower < was; lower++) {
+		/* Of high ones not all are tried. */
+		if (lower > 16 && lower != was / 2 && lower != was - 1)
+			continue;
+		*field = lower;
+		assert_false(holds(sc));
+	}
+	*field = was;
+}
+
+/* No operation can go, no number be lower: looked for by other means. */
+static void check_fixpoint(bool (*holds)(const struct scenario *sc),
+			   struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		struct scenario less;
+		struct op *op = &sc->ops[i];
+
+		copy(&less, sc);
+		drop_op(&less, i);
+		assert_false(holds(&less));
+		scenario_free(&less);
+		check_field(holds, sc, &op->page, 0);
+		check_field(holds, sc, &op->len, 1);
+		check_field(holds, sc, &op->to, 0);
+		check_field(holds, sc, &op->off, 0);
+	}
+}
+
+/* At random: a scenario of which anything may matter. */
+static u64 odd_seed;
+
+static bool odd(const struct scenario *sc)
+{
+	u64 sum = odd_seed;
+
+	/* Of every kind at most one in three, in a way that hangs together. */
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		const struct op *op = &sc->ops[i];
+
+		sum += op->kind * 7 + op->page % 5 + op->len % 3 + op->proc;
+		if (op->kind == OP_MREMAP && sum % 11 == 3)
+			return true;
+	}
+	return false;
+}
+
+static void test_fixpoint(void **state)
+{
+	(void)state;
+	for (odd_seed = 1; odd_seed <= 20; odd_seed++) {
+		struct judge judge = { .holds = odd, .cuts = odd_seed & 1 };
+		struct minimize_stats stats;
+		struct scenario sc;
+
+		random_scenario(&sc, odd_seed, odd);
+		assert_int_equal(minimize(&judge, &sc, &stats), 0);
+		assert_true(stats.fixpoint);
+		assert_true(odd(&sc));
+		check_fixpoint(odd, &sc);
+		scenario_free(&sc);
+	}
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void test_nothing_twice(void **state)
+{
+	struct judge judge = { .holds = odd };
+	struct minimize_stats stats;
+	struct scenario sc;
+
+	(void)state;
+	odd_seed = 5;
+	judge.texts = calloc(CANDIDATES_MAX, sizeof(*judge.texts));
+	assert_non_null(judge.texts);
+	random_scenario(&sc, 3, odd);
+	assert_int_equal(minimize(&judge, &sc, &stats), 0);
+	assert_true(judge.nr_texts > 100);
+	assert_true(stats.repeats > 0);
+	qsort(judge.texts, judge.nr_texts, sizeof(*judge.texts), compare_texts);
+	for (u32 i = 1; i < judge.nr_texts; i++)
+		assert_string_not_equal(judge.texts[i - 1], judge.texts[i]);
+	for (u32 i = 0; i < judge.nr_texts; i++)
+		free(judge.texts[i]);
+	free(judge.texts);
+	scenario_free(&sc);
+}
+
+/* In the order of simplicity. */
+static void test_order(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"munmap A 0 1\n",
+		"munmap A 0 2\n",
+		"munmap A 1 2\n",
+		"mmap A 0 1 rw\n",
+		"mmap A 0 1 rw file=0@0\n",
+		"mmap A 0 1 r\n",
+		"mmap A 0 1 -\n",
+		"mmap A 0 1 rw file=1@0\n",
+		"base 1\nmmap A 0 2 rw\n",
+		"mmap A 0 2 rw = 0\n",
+		"write A 0\n",
+		"mremap A 0 1 1\n",
+		"mremap A 0 1 1 to=1\n",
+		"mremap A 0 1 1 to=1 dontunmap\n",
+		"read A 0\n",
+		"fork A B\n",
+		"vfork A B\n",
+		"mmap A 0 1 rw\nwrite A 0\n",
+		"write A 0\nmmap A 0 1 rw\n",
+		"fork A B\nmunmap A 0 1\n",
+		"fork A B\nmunmap B 0 1\n",
+	};
+	struct scenario a, b;
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(texts); i++)
+		for (u32 k = 0; k < ARRAY_SIZE(texts); k++) {
+			int order;
+
+			must_parse(&a, texts[i]);
+			must_parse(&b, texts[k]);
+			order = scenario_compare(&a, &b);
+			if ((order > 0) - (order < 0) != (i > k) - (i < k))
+				fail_msg("%d:\n%s--\n%s", order, texts[i],
+					 texts[k]);
+			scenario_free(&a);
+			scenario_free(&b);
+		}
+}
+
+/* What ends it early leaves the best so far. */
+static void test_ends_early(void **state)
+{
+	(void)state;
+	for (u64 at = 1; at < 200; at += 7) {
+		struct judge stops = { .holds = grandchild_writes,
+				       .stop_at = at };
+		struct judge fails = { .holds = grandchild_writes,
+				       .error = -EIO,
+				       .error_at = at };
+		struct minimize_stats stats;
+		struct scenario sc;
+		int err;
+
+		random_scenario(&sc, 1, grandchild_writes);
+		assert_int_equal(minimize(&stops, &sc, &stats), 0);
+		assert_true(grandchild_writes(&sc));
+		assert_int_equal(stats.fixpoint, stops.asked < at);
+		scenario_free(&sc);
+
+		random_scenario(&sc, 1, grandchild_writes);
+		err = minimize(&fails, &sc, &stats);
+		assert_int_equal(err, fails.asked < at ? 0 : -EIO);
+		assert_true(grandchild_writes(&sc));
+		assert_int_equal(stats.fixpoint, fails.asked < at);
+		scenario_free(&sc);
+	}
+}
+
+static void test_limit(void **state)
+{
+	struct judge judge = { .holds = grandchild_writes };
+	const struct minimize_config config = {
+		.shows = ask,
+		.arg = &judge,
+		.tries_max = 10,
+	};
+	struct minimize_stats stats;
+	struct scenario sc;
+
+	(void)state;
+	random_scenario(&sc, 1, grandchild_writes);
+	assert_int_equal(scenario_minimize(&sc, &config, &stats), 0);
+	assert_int_equal(judge.asked, 10);
+	assert_int_equal(stats.tries, 10);
+	assert_false(stats.fixpoint);
+	assert_true(grandchild_writes(&sc));
+	scenario_free(&sc);
+}
+
+/* Where lower slots make a difference, each name keeps one of its own. */
+static bool slot_two_exits(const struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		if (sc->ops[i].kind == OP_EXIT && sc->ops[i].proc == 2)
+			return true;
+	return false;
+}
+
+static void test_slots(void **state)
+{
+	(void)state;
+	check_becomes(slot_two_exits,
+		      "fork A x\nexit x\nfork A y\nwrite y 3\nexit y\n",
+		      "fork A B\nfork A C\nexit C\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_results),
+		cmocka_unit_test(test_same_end),
+		cmocka_unit_test(test_fixpoint),
+		cmocka_unit_test(test_nothing_twice),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_ends_early),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_slots),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

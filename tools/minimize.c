@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff minimize: the simplest scenario that shows the same fault.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "config.h"
+#include "minimize.h"
+#include "tools.h"
+
+#define PATH_MAX_BYTES 4096
+#define LIMIT_MS_DEFAULT 5000
+/* A first line on how it goes where nobody looks at a terminal, and others. */
+#define SILENT_SECONDS 5.0
+
+struct minimize {
+	const char *command; /* argv[0], for messages */
+	struct replay_config config;
+	struct replay_config sound; /* without bugs */
+	char options[512]; /* those of the replay, as given */
+	const char *out_path; /* NULL: standard output */
+	bool force;
+	bool any;
+	bool verbose;
+	u64 limit_ms;
+	u64 tries_max;
+};
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff minimize [OPTION...] FILE\n"
+	       "Prints the simplest scenario with the same kind of divergence "
+	       "of the same reverse map as FILE,\n"
+	       "text or bytes (- is standard input).  A fault that ends the "
+	       "program (a signal, an assertion, a\n"
+	       "report of ASan or UBSan, an endless loop) is kept likewise; "
+	       "then each try is a process.\n\n");
+	config_print_help();
+	printf("  -o, --output OUT     to that file, which must not exist yet, "
+	       "not to standard output\n"
+	       "  --force              overwrite OUT\n"
+	       "  --kind same|any      keep the kind of fault (default), or "
+	       "take any\n"
+	       "  --limit MS           CPU time of a replay after which it "
+	       "counts as endless (%d)\n"
+	       "  --tries N            end after that many tries (%d)\n"
+	       "  -v, --verbose        how many tries it took, on standard "
+	       "error\n\n"
+	       "^C ends it with the best so far.  Exit status: 0 done, 2 bad "
+	       "usage, a bad file or one that\n"
+	       "shows no fault.\n",
+	       LIMIT_MS_DEFAULT, MINIMIZE_TRIES_MAX);
+	return EXIT_OK;
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Where standard error is a terminal: one line that changes. */
+static void show_progress(const struct minimize_job *job, u32 nr_ops, u64 tries)
+{
+	static double next;
+	double now = seconds_now();
+
+	(void)job;
+	if (!next)
+		next = now + SILENT_SECONDS;
+	if (isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\r%u ops, %" PRIu64 " tries ", nr_ops, tries);
+	} else if (now >= next) {
+		fprintf(stderr, "%u ops, %" PRIu64 " tries\n", nr_ops, tries);
+		next = now + SILENT_SECONDS;
+	}
+}
+
+/* Output */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Each line of the report as a comment. */
+static void print_comment(FILE *out, const char *text)
+{
+	while (*text) {
+		int len = (int)strcspn(text, "\n");
+
+		fprintf(out, "# %.*s\n", len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* The report of @sc, which does not take this process along. */
+static int print_report(const struct minimize *mz, const struct scenario *sc,
+			FILE *out)
+{
+	struct replay_result result;
+	char op_text[256] = "";
+	char *text = NULL;
+	size_t len;
+	FILE *report;
+
+	if (replay(sc, &mz->config, &result))
+		return -ENOMEM;
+	report = open_memstream(&text, &len);
+	if (!report)
+		return -ENOMEM;
+	if (result.op_nr)
+		scenario_print_op(sc, &sc->ops[result.op_nr - 1], op_text,
+				  sizeof(op_text));
+	report_print(&result.report, report, result.op_nr, op_text);
+	if (fclose(report)) {
+		free(text);
+		return -ENOMEM;
+	}
+	print_comment(out, text);
+	free(text);
+	return 0;
+}
+
+static int print_result(const struct minimize *mz,
+			const struct minimize_job *job, FILE *out)
+{
+	int err = 0;
+
+	fprintf(out, "# rmapdiff run%s %s\n", mz->options,
+		mz->out_path ? base_name(mz->out_path) : "FILE");
+	if (job->wanted.how == ENDING_DIVERGED) {
+		err = print_report(mz, job->sc, out);
+	} else {
+		fprintf(out, "# ");
+		ending_print(&job->wanted, out);
+		fputc('\n', out);
+	}
+	scenario_print(job->sc, out);
+	return err;
+}
+
+/* Is @path there, and nothing that may be replaced? */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+/* What can be told about OUT before the work is done. */
+static int check_output(const struct minimize *mz)
+{
+	char path[PATH_MAX_BYTES];
+	struct stat st;
+
+	if (!mz->out_path)
+		return 0;
+	if (strlen(mz->out_path) + 8 > sizeof(path))
+		return usage_error(mz->out_path, "%s", strerror(ENAMETOOLONG));
+	if (!lstat(mz->out_path, &st)) {
+		if (S_ISDIR(st.st_mode))
+			return usage_error(mz->out_path, "is a directory: "
+							 "expected a file");
+		if (!mz->force)
+			return usage_error(mz->out_path,
+					   "%s; --force overwrites it",
+					   strerror(EEXIST));
+	}
+	strcpy(path, mz->out_path);
+	if (access(dirname(path), W_OK))
+		return usage_error(mz->out_path, "%s", strerror(errno));
+	return 0;
+}
+
+static int write_all(const struct minimize *mz, const struct minimize_job *job,
+		     FILE *out)
+{
+	int err = print_result(mz, job, out);
+
+	if (ferror(out))
+		err = err ? err : -EIO;
+	if (fclose(out))
+		err = err ? err : -errno;
+	return err;
+}
+
+/* A half-written OUT is never there to be seen. */
+static int write_and_rename(const struct minimize *mz,
+			    const struct minimize_job *job)
+{
+	char path[PATH_MAX_BYTES];
+	mode_t mask = umask(0);
+	FILE *out = NULL;
+	int fd, err;
+
+	umask(mask);
+	snprintf(path, sizeof(path), "%s.XXXXXX", mz->out_path);
+	fd = mkstemp(path);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
+	if (!out) {
+		err = -errno;
+		if (fd >= 0) {
+			close(fd);
+			unlink(path);
+		}
+		return err;
+	}
+	fchmod(fd, 0666 & ~mask);
+	err = write_all(mz, job, out);
+	/* link() does not replace a file that has come meanwhile. */
+	if (!err &&
+	    (mz->force ? rename(path, mz->out_path) : link(path, mz->out_path)))
+		err = -errno;
+	if (err || !mz->force)
+		unlink(path);
+	return err;
+}
+
+static int write_result(const struct minimize *mz,
+			const struct minimize_job *job)
+{
+	FILE *out;
+	int err;
+
+	if (!mz->out_path) {
+		/* main() looks whether it was written */
+		err = print_result(mz, job, stdout);
+	} else if (is_special(mz->out_path)) {
+		out = fopen(mz->out_path, "w");
+		err = out ? write_all(mz, job, out) : -errno;
+	} else {
+		err = write_and_rename(mz, job);
+	}
+	if (err)
+		return usage_error(mz->out_path ? mz->out_path : mz->command,
+				   "cannot write: %s", strerror(-err));
+	return EXIT_OK;
+}
+
+/* The work */
+
+static int no_fault(const struct minimize *mz, const struct input *in,
+		    const struct scenario *sc)
+{
+	return usage_error(in->name,
+			   "shows no fault: %u ops replayed%s%s, and all is "
+			   "well",
+			   sc->nr_ops, *mz->options ? " with" : "",
+			   mz->options);
+}
+
+static void drop_expected(struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		sc->ops[i].flags &= (u8)~OP_HAS_EXPECTED;
+		sc->ops[i].expected = 0;
+	}
+}
+
+/*
+ * How @job's scenario ends, in job->wanted.  Asserted results may end a replay
+ * before the fault: they go, unless there is none then.
+ */
+static int find_wanted(struct minimize_job *job)
+{
+	struct scenario *sc = job->sc;
+	struct ending as_it_is;
+	int err = ending_apart(sc, &job->replays, &as_it_is);
+
+	job->wanted = as_it_is;
+	if (err || as_it_is.how == ENDING_DIVERGED)
+		return err;
+	if (as_it_is.how == ENDING_UNEXPECTED)
+		return 0;
+	drop_expected(sc);
+	err = ending_apart(sc, &job->replays, &job->wanted);
+#if defined(__SANITIZE_ADDRESS__)
+	/* Leaks are told at the exit, which takes a while: only if need be. */
+	if (!err && job->wanted.how == ENDING_WELL) {
+		job->replays.leaks = true;
+		err = ending_apart(sc, &job->replays, &job->wanted);
+	}
+#endif
+	return err;
+}
+
+/* The first words on standard error about what was not as it should be. */
+static void say_what_ended_it(const struct minimize *mz,
+			      const struct minimize_job *job)
+{
+	const struct minimize_stats *stats = &job->stats;
+
+	if (job->interrupted)
+		usage_error(mz->command,
+			    "interrupted: the best so far has %u "
+			    "ops",
+			    job->sc->nr_ops);
+	else if (!stats->fixpoint)
+		usage_error(mz->command,
+			    "ended after %" PRIu64 " tries: simpler ones may "
+			    "be left",
+			    stats->tries);
+	if (mz->verbose)
+		fprintf(stderr,
+			"%u ops, %" PRIu64 " tries, %" PRIu64
+			" of them better, %" PRIu64 " not tried twice\n",
+			job->sc->nr_ops, stats->tries, stats->successes,
+			stats->repeats);
+}
+
+static int minimize_scenario(struct minimize *mz, const struct input *in,
+			     struct scenario *sc)
+{
+	struct minimize_job job = {
+		.sc = sc,
+		.replays = { .replay = &mz->config,
+			     .sound = &mz->sound,
+			     .limit_ms = (u32)mz->limit_ms },
+		.any = mz->any,
+		.tries_max = mz->tries_max,
+		.progress = show_progress,
+	};
+	int err, status;
+
+	ending_make_sound(&mz->config, &mz->sound);
+	err = find_wanted(&job);
+	if (err)
+		return usage_error(in->name, "%s", strerror(-err));
+	if (job.wanted.how == ENDING_WELL)
+		return no_fault(mz, in, sc);
+	sc->nr_ops = job.wanted.needed;
+	job.wanted.needed = 0;
+	err = minimize_apart(&job);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%40s\r", "");
+	status = write_result(mz, &job);
+	if (err)
+		return usage_error(mz->command, "%s: %s",
+				   err == -ECHILD ? "a try took it along" :
+						    "ended",
+				   strerror(-err));
+	if (!status)
+		say_what_ended_it(mz, &job);
+	return status;
+}
+
+static int minimize_file(struct minimize *mz, const char *path)
+{
+	struct input in;
+	struct scenario sc;
+	int status;
+
+	if (check_output(mz) || input_load(&in, path))
+		return EXIT_USAGE;
+	status = input_parse(&in, &sc);
+	if (!status) {
+		status = minimize_scenario(mz, &in, &sc);
+		scenario_free(&sc);
+	}
+	input_free(&in);
+	return status;
+}
+
+/* Options */
+
+enum minimize_option {
+	OPTION_FORCE = 0x200,
+	OPTION_KIND,
+	OPTION_LIMIT,
+	OPTION_TRIES,
+};
+
+static int parse_kind(struct minimize *mz)
+{
+	mz->any = !strcmp(optarg, "any");
+	if (mz->any || !strcmp(optarg, "same"))
+		return 0;
+	return usage_error(mz->command, "--kind '%s': expected same or any",
+			   optarg);
+}
+
+static int parse_count(struct minimize *mz, const char *option, u64 max,
+		       u64 *number)
+{
+	if (parse_number(optarg, 1, max, number))
+		return 0;
+	return usage_error(mz->command,
+			   "--%s '%s': expected a number from 1 to %" PRIu64,
+			   option, optarg, max);
+}
+
+/* An option of the replay, and how it was given. */
+static int take_config_option(struct minimize *mz, int c, const char *name)
+{
+	size_t used = strlen(mz->options);
+	int err = config_take_option(mz->command, &mz->config, c);
+
+	if (err)
+		return err;
+	snprintf(mz->options + used, sizeof(mz->options) - used, " --%s%s%s",
+		 name, optarg ? " " : "", optarg ? optarg : "");
+	if (strlen(mz->options) + 1 == sizeof(mz->options))
+		return usage_error(mz->command, "too many options");
+	return 0;
+}
+
+static int take_option(struct minimize *mz, int c)
+{
+	switch (c) {
+	case 'o':
+		mz->out_path = optarg;
+		return 0;
+	case 'v':
+		mz->verbose = true;
+		return 0;
+	case OPTION_FORCE:
+		mz->force = true;
+		return 0;
+	case OPTION_KIND:
+		return parse_kind(mz);
+	case OPTION_LIMIT:
+		return parse_count(mz, "limit", 1000000, &mz->limit_ms);
+	case OPTION_TRIES:
+		return parse_count(mz, "tries", UINT32_MAX, &mz->tries_max);
+	}
+	return EXIT_USAGE;
+}
+
+int cmd_minimize(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		CONFIG_OPTIONS,
+		{ "output", required_argument, NULL, 'o' },
+		{ "force", no_argument, NULL, OPTION_FORCE },
+		{ "kind", required_argument, NULL, OPTION_KIND },
+		{ "limit", required_argument, NULL, OPTION_LIMIT },
+		{ "tries", required_argument, NULL, OPTION_TRIES },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ 0 },
+	};
+	struct minimize mz = {
+		.command = argv[0],
+		.limit_ms = LIMIT_MS_DEFAULT,
+	};
+	int c, index = 0, err = 0;
+
+	config_init(&mz.config);
+	while (!err &&
+	       (c = getopt_long(argc, argv, "ho:v", options, &index)) != -1) {
+		if (c == 'h')
+			return print_help();
+		err = config_is_option(c) ?
+			      take_config_option(&mz, c, options[index].name) :
+			      take_option(&mz, c);
+	}
+	if (err)
+		return EXIT_USAGE;
+	if (argc - optind != 1)
+		return usage_error(argv[0], "expected one FILE; see --help");
+	return minimize_file(&mz, argv[optind]);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Minimizing in a process of its own: what a candidate does to it is noticed,
+ * and the best so far outlives it.
+ */
+#ifndef RMAPDIFF_TOOLS_MINIMIZE_H
+#define RMAPDIFF_TOOLS_MINIMIZE_H
+
+#include "../model/scenario/minimize.h"
+#include "ending.h"
+
+struct minimize_job {
+	struct scenario *sc; /* in: shows it; out: the best */
+	struct ending_config replays;
+	struct ending wanted; /* how the best must end, but for where */
+	bool any; /* anything but well will do */
+	u64 tries_max; /* 0: the default */
+	struct minimize_stats stats; /* out */
+	bool interrupted; /* out: by SIGINT or SIGTERM */
+	/* Called now and then; may be NULL. */
+	void (*progress)(const struct minimize_job *job, u32 nr_ops, u64 tries);
+};
+
+/*
+ * 0 or a negative errno; the best so far is in job->sc all the same.  While it
+ * goes on, SIGINT and SIGTERM end it and not the program.
+ */
+int minimize_apart(struct minimize_job *job);
+
+#endif
