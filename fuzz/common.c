@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../model/rmap/rmaps.h"
 #include "common.h"
+#include "counts.h"
 
 /* One process, one target: engines give a target no other place for state. */
 static struct {
@@ -12,14 +13,19 @@ static struct {
 	const struct rmap_ops *candidate;
 	enum replay_check check;
 	struct bugs bugs;
+	const char *only; /* "KIND [RMAP]", NULL: any */
 	u64 inputs;
 	u64 ops;
 	u64 walks;
 	u64 divergences;
+	bool shares_counts;
 } fuzz;
 
 static void print_summary(void)
 {
+	/* Who shares a file reads it there, once, for all. */
+	if (fuzz.shares_counts)
+		return;
 	printf("%s: %" PRIu64 " inputs, %" PRIu64 " operations, %" PRIu64
 	       " walks compared, %" PRIu64 " divergences\n",
 	       fuzz.target, fuzz.inputs, fuzz.ops, fuzz.walks,
@@ -55,19 +61,6 @@ static bool switch_bug(struct bugs *bugs, const char *name)
 	return bug != NR_BUGS;
 }
 
-static bool switch_fix(struct bugs *bugs, const char *name)
-{
-	enum fix fix = fix_find(name);
-
-	if (!strcmp(name, "all"))
-		memset(bugs->fixed, true, sizeof(bugs->fixed));
-	else if (fix != NR_FIXES)
-		bugs->fixed[fix] = true;
-	else
-		return false;
-	return true;
-}
-
 /* Names, separated by commas. */
 static void switches_from_environment(const char *variable,
 				      bool (*turn)(struct bugs *bugs,
@@ -92,14 +85,17 @@ void fuzz_start(const char *target, const struct rmap_ops *candidate)
 	fuzz.target = target;
 	fuzz.candidate = candidate;
 	fuzz.check = check_from_environment();
+	fuzz.only = getenv("RMAPDIFF_FUZZ_ONLY");
+	fuzz.shares_counts = fuzz_counts_share();
 	switches_from_environment("RMAPDIFF_FUZZ_BUG", switch_bug);
-	switches_from_environment("RMAPDIFF_FUZZ_FIX", switch_fix);
+	switches_from_environment("RMAPDIFF_FUZZ_FIX", fix_switch);
 	atexit(print_summary);
 }
 
 void fuzz_input(void)
 {
 	fuzz.inputs++;
+	fuzz_counts_add(COUNT_INPUTS, 1);
 }
 
 /* abort() runs no atexit handlers. */
@@ -129,7 +125,20 @@ static void print_divergence(const struct scenario *sc,
 	report_print(&result->report, stderr, result->op_nr, text);
 }
 
-/* Replays and counts; whether it diverged. */
+/* Does @report begin as RMAPDIFF_FUZZ_ONLY says? */
+static bool is_wanted(const struct report *report)
+{
+	char name[96];
+
+	if (!fuzz.only || !*fuzz.only)
+		return true;
+	snprintf(name, sizeof(name), "%s %s ",
+		 divergence_kind_name(report->kind), report->rmap);
+	return !strncmp(name, fuzz.only, strlen(fuzz.only)) &&
+	       name[strlen(fuzz.only)] == ' ';
+}
+
+/* Replays and counts; whether it diverged as wanted. */
 static bool replay_diverges(const struct scenario *sc, bool pure,
 			    enum replay_check check,
 			    struct replay_result *result)
@@ -148,13 +157,16 @@ static bool replay_diverges(const struct scenario *sc, bool pure,
 		return false; /* no memory for it: says nothing of the model */
 	fuzz.ops += result->ops;
 	fuzz.walks += result->walks;
-	return result->diverged;
+	fuzz_counts_add(COUNT_OPS, result->ops);
+	fuzz_counts_add(COUNT_WALKS, result->walks);
+	return result->diverged && is_wanted(&result->report);
 }
 
 static void __attribute__((noreturn))
 stop_at(const struct scenario *sc, const struct replay_result *result)
 {
 	fuzz.divergences++;
+	fuzz_counts_add(COUNT_DIVERGENCES, 1);
 	print_divergence(sc, result);
 	stop();
 }

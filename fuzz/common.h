@@ -18,10 +18,17 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
  *
  *	fuzz_rmap: 12 inputs, 345 operations, 678 walks compared, 0 divergences
  *
- * From the environment: with RMAPDIFF_FUZZ_CHECK=both, the full check runs beside
- * the incremental one, and they must agree; RMAPDIFF_FUZZ_BUG=NAME,NAME... puts
- * bugs back, and RMAPDIFF_FUZZ_FIX=NAME,NAME... or all repairs cow_poc
- * (`rmapdiff list` names both).
+ * From the environment:
+ *
+ *	RMAPDIFF_FUZZ_CHECK=both	the full check runs beside the incremental
+ *					one, and they must agree
+ *	RMAPDIFF_FUZZ_BUG=NAME,...	puts bugs back (`rmapdiff list`)
+ *	RMAPDIFF_FUZZ_FIX=NAME,...	repairs cow_poc; all, and -NAME after it
+ *					takes one away again
+ *	RMAPDIFF_FUZZ_ONLY="KIND [RMAP]" no other divergence stops it, which keeps
+ *					an engine's own minimizer to one fault
+ *	RMAPDIFF_FUZZ_COUNTS=FILE	what was done is added up there (counts.h),
+ *					and nothing is printed at the end
  */
 void fuzz_start(const char *target, const struct rmap_ops *candidate);
 

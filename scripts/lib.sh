@@ -9,7 +9,12 @@ me=scripts/$(basename "$0")
 # What a build takes, and what clang's sanitizers, libFuzzer and llvm-cov come with.
 packages_build="cmake ninja-build gcc libc6-dev libbsd-dev uthash-dev"
 packages_clang="clang llvm libclang-rt-dev"
+packages_afl="afl++"
+packages_i386="gcc-multilib lib32stdc++-12-dev"
 packages_test="libcmocka-dev clang-format libbpf-dev bpftool"
+
+# One list of them, where they are built.
+fuzz_targets=$(sed -n 's/^set(fuzz_targets \(.*\))$/\1/p' fuzz/CMakeLists.txt)
 
 die() {
 	echo "$me: $*" >&2
@@ -19,6 +24,22 @@ die() {
 # The script's opening comment, from its third line on.
 usage() {
 	sed -n '4,/^$/s/^# \{0,1\}//p' "$me"
+}
+
+# is_one_of WORD "WORD..."
+is_one_of() {
+	case " $2 " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+# A path that an option gave: where the caller stands, not this script.
+from_here() {
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s\n' "$OLDPWD/$1" ;;
+	esac
 }
 
 # A number of seconds, from an option.
@@ -65,6 +86,32 @@ need() {
 		die "cannot install packages; as root, run: apt-get update && $by_hand"
 }
 
+# guard [CORPUS]: from here on nothing that this script starts outlives it, and inputs found for CORPUS are kept, whatever
+# ends it: see scripts/guard. $run is a directory for what the run needs, and gone after it.
+guard() {
+	run=$PWD/build/run/${me##*/}.$$
+	rm -rf "$run"
+	mkdir -p "$run"
+	[ -z "${1-}" ] || printf '%s\n' "$1" >"$run/corpus"
+	env -u RMAPDIFF_RUN setsid scripts/guard "$run" $$ "${1-}" </dev/null &
+	guard=$!
+	trap let_go EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	export RMAPDIFF_RUN="$run"
+}
+
+# The guard does its work now, and is waited for.
+let_go() {
+	status=$?
+	trap '' HUP INT TERM
+	trap - EXIT
+	touch "$run/over"
+	wait "$guard" || true
+	exit $status
+}
+
 # configure PRESET [CMAKE_OPTION...], then compile PRESET [TARGET...] (all): into build/PRESET; quiet unless it fails.
 configure() {
 	preset=$1
@@ -81,8 +128,14 @@ compile() {
 	quietly cmake --build "build/$preset" "$@"
 }
 
+# In the background and waited for, so that a signal is answered at once; what still runs then is the guard's to end.
+attended() {
+	"$@" &
+	wait $!
+}
+
 quietly() {
-	"$@" >build/log 2>&1 || {
+	attended "$@" >build/log 2>&1 || {
 		cat build/log >&2
 		die "failed: $*"
 	}

@@ -68,7 +68,7 @@ says out "run "
 bad frobnicate
 try 2
 [ ! -s out ] || fail "$what: expected nothing on standard output"
-for command in run convert list gen; do
+for command in run convert list gen emit-c; do
 	try 0 $command --help
 	says out "Usage: rmapdiff $command"
 	[ ! -s err ] || fail "$what: expected nothing on standard error"
@@ -83,11 +83,26 @@ says out " walks compared"
 ends_with "1 files, 6 ops, 0 divergences"
 try 0 run -v fork.rmap
 says out "folio"
-for check in touched all both none; do
+for check in touched all both none own; do
 	try 0 run --check $check fork.rmap no_newline.rmap
 	ends_with "2 files, 7 ops, 0 divergences"
 done
 try 0 run --pure fork.rmap
+# Repairs, given and taken back; a folio that only the child maps is what the proof of concept loses.
+cat >child.rmap <<END
+mmap A 0x10 1 rw
+write A 0x10
+fork A B
+munmap A 0x10 1
+END
+try 0 run --rmap anon_vma,cow_poc --fix all child.rmap
+try 0 run --rmap anon_vma,cow_poc --fix all --fix -teardown-limit child.rmap
+try 1 run --rmap anon_vma,cow_poc --fix all --fix -walk-early-end child.rmap
+says out "DIVERGENCE miss: cow_poc does not find folio 1 at B:0x10"
+says out "  its own check: reaches 1 of 1, silent"
+try 0 run --rmap anon_vma,cow_poc --check own child.rmap
+try 2 run --fix -nothing child.rmap
+says err "expected all or a name from rmapdiff list"
 try 0 run --as-of 7.0 --rmap cow_context,anon_vma fork.rmap
 try 1 run wrong.rmap
 says out "wrong.rmap:3: munmap A 0x0 4: expected ENOMEM, got 0"
