@@ -124,6 +124,7 @@ static int move_page_tables(const struct vma_remap_struct *vrm)
 		pte_move(pte_alloc(vrm->mm, vrm->new_addr + (addr - vrm->addr)),
 			 pte);
 	}
+	free_empty_tables(vrm->mm, vrm->addr, end);
 	return 0;
 }
 

@@ -219,7 +219,19 @@ void pte_move(struct pte *to, struct pte *from)
 	} else {
 		pte_set_special(to, from->kind);
 	}
-	pte_set_none(from);
+	from->write = false;
+	pte_set_kind(from, PTE_NONE);
+}
+
+void free_empty_tables(struct mm_struct *mm, u64 start, u64 end)
+{
+	struct pgtable_leaf *leaf = leaf_from(mm, leaf_first(start)), *next;
+
+	for (; leaf && leaf->first < end; leaf = next) {
+		next = RB_NEXT(pgtable, &mm->pgtable, leaf);
+		if (!leaf->present)
+			leaf_free(leaf);
+	}
 }
 
 void zap_range(struct mm_struct *mm, u64 start, u64 end)

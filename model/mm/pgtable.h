@@ -47,8 +47,14 @@ void pte_clear(struct pte *pte);
 /* Maps @folio, writable, where another folio or a special entry was. */
 void pte_replace_folio(struct pte *pte, struct folio *folio);
 
-/* Moves what @from maps to @to, which is PTE_NONE: a part of mremap. */
+/*
+ * Moves what @from maps to @to, which is PTE_NONE: a part of mremap.  The table
+ * that @from is in stays, empty or not: what is moved next may go there.
+ */
 void pte_move(struct pte *to, struct pte *from);
+
+/* Frees the tables of [start, end) that pte_move() has emptied. */
+void free_empty_tables(struct mm_struct *mm, u64 start, u64 end);
 
 /* A migration entry of a folio becomes an entry of @folio, and what it lost. */
 void pte_restore_folio(struct pte *pte, struct folio *folio);
