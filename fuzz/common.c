@@ -13,6 +13,7 @@ static struct {
 	const struct rmap_ops *candidate;
 	enum replay_check check;
 	struct bugs bugs;
+	struct arena *arena; /* where no sanitizer looks; kept */
 	const char *only; /* "KIND [RMAP]", NULL: any */
 	u64 inputs;
 	u64 ops;
@@ -86,6 +87,7 @@ void fuzz_start(const char *target, const struct rmap_ops *candidate)
 	fuzz.candidate = candidate;
 	fuzz.check = check_from_environment();
 	fuzz.only = getenv("RMAPDIFF_FUZZ_ONLY");
+	fuzz.arena = arena_for_speed();
 	fuzz.shares_counts = fuzz_counts_share();
 	switches_from_environment("RMAPDIFF_FUZZ_BUG", switch_bug);
 	switches_from_environment("RMAPDIFF_FUZZ_FIX", fix_switch);
@@ -140,7 +142,7 @@ static bool is_wanted(const struct report *report)
 
 /* Replays and counts; whether it diverged as wanted. */
 static bool replay_diverges(const struct scenario *sc, bool pure,
-			    enum replay_check check,
+			    enum replay_check check, struct arena *arena,
 			    struct replay_result *result)
 {
 	const struct replay_config config = {
@@ -148,6 +150,7 @@ static bool replay_diverges(const struct scenario *sc, bool pure,
 			.rmaps = { &anon_vma_rmap_ops, fuzz.candidate },
 			.nr_rmaps = 2,
 			.bugs = fuzz.bugs,
+			.arena = arena,
 		},
 		.pure = pure,
 		.check = check,
@@ -175,7 +178,7 @@ void fuzz_replay(const struct scenario *sc, bool pure)
 {
 	struct replay_result result;
 
-	if (replay_diverges(sc, pure, fuzz.check, &result))
+	if (replay_diverges(sc, pure, fuzz.check, fuzz.arena, &result))
 		stop_at(sc, &result);
 }
 
@@ -183,7 +186,8 @@ void fuzz_replay_short_of_memory(const struct scenario *sc)
 {
 	struct replay_result result;
 
-	if (replay_diverges(sc, false, REPLAY_CHECK_BOTH, &result) &&
+	/* No arena: it is malloc() that fails. */
+	if (replay_diverges(sc, false, REPLAY_CHECK_BOTH, NULL, &result) &&
 	    !strstr(result.report.text, "out of memory"))
 		stop_at(sc, &result);
 }

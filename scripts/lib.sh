@@ -11,7 +11,7 @@ packages_build="cmake ninja-build gcc libc6-dev libbsd-dev uthash-dev"
 packages_clang="clang llvm libclang-rt-dev"
 packages_afl="afl++"
 packages_i386="gcc-multilib lib32stdc++-12-dev"
-packages_test="libcmocka-dev clang-format libbpf-dev bpftool"
+packages_test="libcmocka-dev clang-format libbpf-dev bpftool gnuplot-nox jq"
 
 # One list of them, where they are built.
 fuzz_targets=$(sed -n 's/^set(fuzz_targets \(.*\))$/\1/p' fuzz/CMakeLists.txt)

@@ -170,7 +170,7 @@ static void test_checks_out_of_memory(void **state)
 
 	/* Scratch; items and buckets of each set that is used. */
 	assert_int_equal(fail_each(f, do_check_touched), 1 + 3 * 2);
-	assert_int_equal(fail_each(f, do_check_all), 1 + 5 * 2);
+	assert_int_equal(fail_each(f, do_check_all), 1 + 4 * 2);
 	assert_int_equal(fail_each(f, do_check_contents), 2);
 
 	/* Now B maps the place, but not folio 1. */

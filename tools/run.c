@@ -189,8 +189,10 @@ int cmd_run(int argc, char **argv)
 	if (optind == argc)
 		return usage_error(run.command, "expected FILE...; see --help");
 
+	run.config.machine.arena = arena_for_speed();
 	for (int i = optind; i < argc; i++)
 		run_file(&run, argv[i]);
+	arena_destroy(run.config.machine.arena);
 	if (run.nr_unexpected)
 		printf("%u with a result that was not as asserted\n",
 		       run.nr_unexpected);

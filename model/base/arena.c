@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Free lists by size: up to 1 KiB one for each multiple of 16, above one for
- * each power of two.
+ * Free lists by size: up to 1 KiB one for each multiple of 16, up to 4 KiB one
+ * for each multiple of 128, above one for each power of two.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -25,7 +25,11 @@
 #define ARENA_ALIGN 16
 #define SMALL_MAX 1024
 #define NR_SMALL (SMALL_MAX / ARENA_ALIGN)
-#define NR_LARGE 48 /* powers of two from 2 KiB on */
+#define MEDIUM_STEP 128
+#define MEDIUM_MAX 4096
+#define NR_MEDIUM ((MEDIUM_MAX - SMALL_MAX) / MEDIUM_STEP)
+#define LARGE_SHIFT 13 /* powers of two from 8 KiB on */
+#define NR_LARGE 46
 
 struct hole {
 	struct hole *next;
@@ -34,7 +38,7 @@ struct hole {
 struct arena {
 	size_t size;
 	size_t used;
-	struct hole *holes[NR_SMALL + NR_LARGE];
+	struct hole *holes[NR_SMALL + NR_MEDIUM + NR_LARGE];
 };
 
 static size_t header_size(void)
@@ -46,7 +50,7 @@ static size_t header_size(void)
 /* The list that objects of @size are on, and how large they really are. */
 static u32 size_class(size_t size, size_t *rounded)
 {
-	u32 shift = 11;
+	u32 shift = LARGE_SHIFT;
 
 	if (size <= SMALL_MAX) {
 		u32 units = (u32)((size + ARENA_ALIGN - 1) / ARENA_ALIGN);
@@ -55,10 +59,17 @@ static u32 size_class(size_t size, size_t *rounded)
 		*rounded = (size_t)units * ARENA_ALIGN;
 		return units - 1;
 	}
-	while (shift < 11 + NR_LARGE - 1 && (size_t)1 << shift < size)
+	if (size <= MEDIUM_MAX) {
+		u32 steps = (u32)((size - SMALL_MAX + MEDIUM_STEP - 1) /
+				  MEDIUM_STEP);
+
+		*rounded = SMALL_MAX + (size_t)steps * MEDIUM_STEP;
+		return NR_SMALL + steps - 1;
+	}
+	while (shift < LARGE_SHIFT + NR_LARGE - 1 && (size_t)1 << shift < size)
 		shift++;
 	*rounded = (size_t)1 << shift;
-	return NR_SMALL + shift - 11;
+	return NR_SMALL + NR_MEDIUM + shift - LARGE_SHIFT;
 }
 
 struct arena *arena_create(size_t size)
@@ -74,6 +85,16 @@ struct arena *arena_create(size_t size)
 	arena->size = size;
 	arena_reset(arena);
 	return arena;
+}
+
+struct arena *arena_for_speed(void)
+{
+#if defined(ARENA_ASAN) || UINTPTR_MAX < UINT64_MAX
+	return NULL;
+#else
+	/* More than there is memory, so that it is memory that runs out. */
+	return arena_create((size_t)1 << 38);
+#endif
 }
 
 void arena_destroy(struct arena *arena)

@@ -149,6 +149,24 @@ static bool check_ranges(struct check *chk, folio_check check)
 	return true;
 }
 
+/* The mms of the VMAs that were met with folios. */
+static bool meet_mms(struct check *chk)
+{
+	struct check_scratch *scratch = chk->scratch;
+	const struct mm_struct *last = NULL;
+
+	for (u32 i = 0; i < scratch->vmas.nr; i++) {
+		const struct vm_area_struct *vma = scratch->vmas.items[i].ptr;
+
+		if (vma->vm_mm == last)
+			continue;
+		last = vma->vm_mm;
+		if (!ptr_set_add(&scratch->mms, last))
+			return report_oom(chk);
+	}
+	return true;
+}
+
 /* VMAs that are where touched ones were, whether folios are mapped there or not. */
 static bool meet_vmas(struct check *chk)
 {
@@ -218,8 +236,8 @@ bool check_touched(struct check *chk)
 	if (world->touched.overflow)
 		return check_all(chk);
 	ok = check_begin(chk) && check_broken(chk) &&
-	     check_ranges(chk, check_folio) && meet_vmas(chk) &&
-	     check_rmaps_met(chk);
+	     check_ranges(chk, check_folio) && meet_mms(chk) &&
+	     meet_vmas(chk) && check_rmaps_met(chk);
 	touched_reset(world);
 	return ok;
 }

@@ -20,12 +20,20 @@ struct ptr_item {
 	u64 count;
 };
 
+/* Where an item is; in use if it is of the set's generation. */
+struct ptr_bucket {
+	const void *ptr;
+	u32 item;
+	u32 generation;
+};
+
 struct ptr_set {
 	struct ptr_item *items;
 	u32 nr;
 	u32 cap;
-	u32 *buckets; /* 1 + index of an item, 0: free */
+	struct ptr_bucket *buckets; /* used by sets that are not small */
 	u32 nr_buckets; /* a power of two, at least 2 * cap */
+	u32 generation; /* raised by each clear; 0 is no set's */
 };
 
 /* Empties @set; a set of zeroes is an empty one. */
@@ -129,7 +137,7 @@ bool check_own_counts(struct check *chk, struct folio *folio);
 
 /*
  * @folio->mappings against the VMAs that they lie in, which are added to
- * scratch->vmas and their mms to scratch->mms.
+ * scratch->vmas.
  */
 bool check_mappings(struct check *chk, struct folio *folio);
 

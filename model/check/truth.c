@@ -20,7 +20,8 @@ static bool check_mapping(struct check *chk, const struct folio *folio,
 	struct place_name where;
 	ull id = folio->id;
 
-	if (vma && pte->kind == PTE_ANON && mm->family == folio->family &&
+	if (vma && vma->vm_mm == mm && pte->kind == PTE_ANON &&
+	    mm->family == folio->family &&
 	    linear_page_index(vma, addr) == folio->index &&
 	    rmap_vma_faulted(vma) && (folio->exclusive || !pte->write))
 		return true;
@@ -33,6 +34,9 @@ static bool check_mapping(struct check *chk, const struct folio *folio,
 	if (!vma)
 		return invariant(chk, "%s maps folio %llu outside any VMA",
 				 where.text, id);
+	if (vma->vm_mm != mm)
+		return invariant(chk, "the VMA at %s is another mm's",
+				 where.text);
 	if (mm->family != folio->family)
 		return invariant(chk, "%s maps folio %llu of another family",
 				 where.text, id);
@@ -54,10 +58,7 @@ static bool note_vma(struct check *chk, const struct vm_area_struct *vma)
 {
 	struct check_scratch *scratch = chk->scratch;
 
-	if (ptr_set_add(&scratch->vmas, vma) &&
-	    ptr_set_add(&scratch->mms, vma->vm_mm))
-		return true;
-	return report_oom(chk);
+	return ptr_set_add(&scratch->vmas, vma) || report_oom(chk);
 }
 
 bool check_mappings(struct check *chk, struct folio *folio)

@@ -80,19 +80,27 @@ struct walk {
 	struct rmap *rmap;
 };
 
+static bool vma_covers(const struct vm_area_struct *vma, u64 addr)
+{
+	return vma->vm_start <= addr && addr < vma->vm_end;
+}
+
 /* Is what the walk handed over a place where @folio could be? */
 static bool check_place(const struct walk *walk, const struct folio *folio,
 			const struct vm_area_struct *vma, u64 addr)
 {
 	const char *name = walk->rmap->ops->name;
 	struct check *chk = walk->chk;
+	/* These were found in their mms' trees. */
+	bool noted = ptr_set_find(&chk->scratch->vmas, vma);
 
-	if (!vma_is_alive(chk, vma))
+	if (!noted && !vma_is_alive(chk, vma))
 		return report_fault(
 			chk, DIVERGENCE_STRAY, name,
 			"%s hands over a VMA that no mm has for folio %llu",
 			name, (ull)folio->id);
-	if (vma_lookup(vma->vm_mm, addr) != vma)
+	if (noted ? !vma_covers(vma, addr) :
+		    vma_lookup(vma->vm_mm, addr) != vma)
 		return report_fault(
 			chk, DIVERGENCE_STRAY, name,
 			"%s hands over %s for folio %llu, outside the VMA",

@@ -551,6 +551,8 @@ static int make_machines(struct replay *rp)
 		err = add_machine(rp, &one);
 		if (err)
 			return err;
+		/* It is for one machine. */
+		one.arena = NULL;
 	}
 	return 0;
 }
