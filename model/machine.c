@@ -53,6 +53,7 @@ static int start_world(struct machine *machine,
 	if (err)
 		return err;
 	world->as_of = config->as_of;
+	world->accounts = config->accounts;
 	if (config->max_map_count)
 		world->max_map_count = config->max_map_count;
 	err = start_first_process(machine);

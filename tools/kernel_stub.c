@@ -3,12 +3,32 @@
  * rmapdiff kernel, where it could not be built: says why.
  */
 #include <stdio.h>
+#include "stats.h"
 #include "tools.h"
+
+static int cannot(const char *command)
+{
+	fprintf(stderr, "%s: cannot run here: built without it: %s\n", command,
+		RMAPDIFF_KERNEL_WHY);
+	return EXIT_CANNOT;
+}
 
 int cmd_kernel(int argc, char **argv)
 {
 	(void)argc;
-	fprintf(stderr, "%s: cannot run here: built without it: %s\n", argv[0],
-		RMAPDIFF_KERNEL_WHY);
-	return EXIT_CANNOT;
+	return cannot(argv[0]);
+}
+
+int stats_kernel_sizes(const char *command)
+{
+	return cannot(command);
+}
+
+int stats_slabs(const char *command, const struct stats_config *config,
+		char **paths, int nr)
+{
+	(void)config;
+	(void)paths;
+	(void)nr;
+	return cannot(command);
 }

@@ -29,6 +29,8 @@ static const struct command commands[] = {
 	{ "list", "", "reverse maps, operations, bugs", cmd_list },
 	{ "gen", "WORKLOAD", "make a random scenario, or one like a program's",
 	  cmd_gen },
+	{ "stats", "FILE...", "memory, walks and locks of each reverse map",
+	  cmd_stats },
 	{ "kernel", "FILE...",
 	  "replay scenarios on the running kernel and compare", cmd_kernel },
 };

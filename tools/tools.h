@@ -28,6 +28,7 @@ int cmd_exhaust(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 
 /* A larger file is not a scenario that anyone wrote or a fuzzer made. */
 #define INPUT_SIZE_MAX (64U << 20)

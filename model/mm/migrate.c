@@ -64,12 +64,12 @@ static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 static u64 walk_one(struct migration *mig, struct rmap *rmap,
 		    struct folio *folio, struct rmap_walk_control *rwc)
 {
-	struct rmap_walk_stats stats = { 0 };
+	u64 found = rmap->migrate_walks.found;
 
 	rwc->arg = mig;
-	rwc->stats = &stats;
+	rwc->stats = &rmap->migrate_walks;
 	rmap->ops->walk(rmap, folio, rwc);
-	return stats.found;
+	return rmap->migrate_walks.found - found;
 }
 
 /* By each reverse map; true if each found all entries. */

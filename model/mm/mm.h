@@ -152,6 +152,7 @@ struct mm_world {
 	const struct bugs *bugs;
 	enum kernel_release as_of;
 	u32 max_map_count;
+	bool accounts; /* reverse maps keep accounts for statistics */
 
 	/* The first is the deciding one. */
 	struct rmap rmaps[RMAP_MAX];

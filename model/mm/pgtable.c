@@ -303,3 +303,14 @@ struct folio *folio_next(struct folio *folio)
 
 	return next && next->family == folio->family ? next : NULL;
 }
+
+struct folio *folio_behind(struct mm_world *world, const struct folio *key)
+{
+	struct folio next = {
+		.family = key->family,
+		.index = key->index,
+		.id = key->id + 1,
+	};
+
+	return RB_NFIND(folio_tree, &world->folios, &next);
+}

@@ -82,4 +82,7 @@ void folio_free(struct mm_world *world, struct folio *folio);
 struct folio *folio_first(struct mm_world *world, u64 family, pgoff_t index);
 struct folio *folio_next(struct folio *folio);
 
+/* The first living folio behind @key by family, index and id; NULL: none. */
+struct folio *folio_behind(struct mm_world *world, const struct folio *key);
+
 #endif

@@ -60,6 +60,44 @@ struct rmap_lock_stats {
 	u64 read_sections;
 };
 
+/* The locks that a reverse map has. */
+enum rmap_lock {
+	RMAP_LOCK_ROOT, /* anon_vma: of a hierarchy */
+	RMAP_LOCK_CHILDREN, /* a context's list of children */
+	RMAP_LOCK_REMAPS, /* a context's remaps */
+	NR_RMAP_LOCKS,
+};
+
+/* One time that a lock was held for writing. */
+struct rmap_section {
+	enum rmap_lock lock;
+	u64 mms; /* address spaces that share it */
+	u64 vmas; /* VMAs that changed, or what hangs on them, while it was held */
+	u64 links; /* members of trees and lists put in and taken out meanwhile */
+};
+
+/* Who looks on; for statistics.  @mms as in struct rmap_section. */
+struct rmap_watch {
+	void (*wrote)(void *arg, const struct rmap *rmap,
+		      const struct rmap_section *section);
+	void (*read)(void *arg, const struct rmap *rmap, u64 mms);
+	void *arg;
+};
+
+/* What a reverse map has in memory, at the kernel's sizes (base/sizes.def). */
+#define RMAP_KINDS_MAX 4
+struct rmap_memory {
+	u32 nr;
+	struct rmap_memory_kind {
+		const char *name; /* static */
+		u64 objects; /* where there are bounds, the upper one */
+		u64 bytes; /* likewise */
+		u64 bytes_low; /* the lower one */
+		u64 slab_bytes; /* whole slabs, as dense as can be, of the lower */
+	} kinds[RMAP_KINDS_MAX];
+	u64 embedded_bytes; /* in objects that are there anyway: VMA, mm */
+};
+
 struct rmap_walk_control {
 	/*
 	 * Looks at the page table of @vma->vm_mm at page number @address and
@@ -210,6 +248,15 @@ struct rmap_ops {
 	 */
 	void (*describe)(struct rmap *rmap, const struct rmap_describer *to);
 	const void *(*folio_owner)(struct rmap *rmap, struct folio *folio);
+
+	/*
+	 * What it has in memory now, and which locks it takes: a bit for each.
+	 * Costs nothing to speak of; on a world that keeps accounts only.
+	 * NULL: it does not know.
+	 */
+	void (*memory)(struct rmap *rmap, struct rmap_memory *memory);
+	u32 locks;
+	bool walks_block; /* a walk holds the root lock, else only RCU */
 };
 
 /* One reverse map of one machine. */
@@ -221,7 +268,29 @@ struct rmap {
 	/* A rule broken between two checks: a tree changed without its lock. */
 	struct divergence broken;
 	struct rmap_lock_stats locks;
+	struct rmap_walk_stats migrate_walks; /* those of mm_migrate() */
+	const struct rmap_watch *watch; /* NULL: nobody; the caller's */
 };
+
+static inline void rmap_wrote(const struct rmap *rmap,
+			      const struct rmap_section *section)
+{
+	if (rmap->watch)
+		rmap->watch->wrote(rmap->watch->arg, rmap, section);
+}
+
+/* One more of the kinds in @memory; @objects and @bytes, exactly. */
+static inline void rmap_memory_add(struct rmap_memory *memory, const char *name,
+				   u64 objects, u64 bytes, u64 slab_bytes)
+{
+	memory->kinds[memory->nr++] = (struct rmap_memory_kind){
+		.name = name,
+		.objects = objects,
+		.bytes = bytes,
+		.bytes_low = bytes,
+		.slab_bytes = slab_bytes,
+	};
+}
 
 /*
  * The hooks, over all reverse maps of a world.  Those that can fail return 0

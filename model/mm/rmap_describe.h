@@ -43,6 +43,11 @@ struct rmap_describer {
 	/* @who says that offsets [first, last] lie so far from their address. */
 	void (*remap)(void *arg, const void *who, pgoff_t first, pgoff_t last,
 		      s64 displacement);
+	/*
+	 * What @who has besides, not worth drawing, but what becomes of it may
+	 * hang on that.  NULL: not wanted.
+	 */
+	void (*hidden)(void *arg, const void *who, u64 value);
 	void *arg;
 };
 

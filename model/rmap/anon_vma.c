@@ -17,6 +17,8 @@ void anon_vma_lock_write(struct rmap *rmap, struct anon_vma *anon_vma)
 			 (unsigned long long)anon_vma->id);
 	lock->write = true;
 	rmap->locks.write_sections++;
+	if (rmap->watch)
+		anon_vma_section_begin(rmap, anon_vma);
 }
 
 void anon_vma_unlock_write(struct rmap *rmap, struct anon_vma *anon_vma)
@@ -27,6 +29,8 @@ void anon_vma_unlock_write(struct rmap *rmap, struct anon_vma *anon_vma)
 			 "the root lock of anon_vma %llu is given back twice",
 			 (unsigned long long)anon_vma->id);
 	lock->write = false;
+	if (rmap->watch)
+		anon_vma_section_end(rmap, anon_vma);
 }
 
 /* Life of an anon_vma. */
@@ -129,12 +133,16 @@ void anon_vma_interval_tree_insert(struct rmap *rmap,
 	anon_vma_assert_locked(rmap, avc->anon_vma);
 	itree_insert(&avc->anon_vma->itree, &avc->node, avc->vma->vm_pgoff,
 		     vma_last_pgoff(avc->vma));
+	if (rmap->world->accounts)
+		anon_vma_account_link(rmap, avc);
 }
 
 void anon_vma_interval_tree_remove(struct rmap *rmap,
 				   struct anon_vma_chain *avc)
 {
 	anon_vma_assert_locked(rmap, avc->anon_vma);
+	if (rmap->world->accounts)
+		anon_vma_account_unlink(rmap, avc);
 	itree_remove(&avc->anon_vma->itree, &avc->node);
 }
 
@@ -540,13 +548,17 @@ static int anon_vma_fork(struct rmap *rmap, struct vm_area_struct *vma,
  * that is born of dead ones only does not grow with their number.  It holds when
  * the fork adds one; exits leave idle ones behind, for the next fork to reuse.
  */
-static void expect_no_growth(struct rmap *rmap, struct vm_area_struct *vma)
+static void expect_no_growth(struct rmap *rmap, struct vm_area_struct *vma,
+			     u64 nr_made)
 {
 	struct vma_anon *va = vma_anon(rmap, vma);
 	struct anon_vma_chain *avc;
 
-	/* Of the reused ones none is new: it had this child's ancestors' VMAs. */
-	if (va->anon_vma->id != anon_vma_world(rmap)->nr_made)
+	/*
+	 * Made just now: 7.0 makes one in any case, and one that is reused can be
+	 * the youngest of those that were there.
+	 */
+	if (va->anon_vma->id <= nr_made)
 		return;
 	TAILQ_FOREACH(avc, &va->chain, same_vma) {
 		const struct anon_vma *old = avc->anon_vma;
@@ -564,6 +576,7 @@ int anon_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 {
 	struct vma_anon *from = vma_anon(rmap, src);
 	struct vma_anon *va = vma_anon(rmap, dst);
+	u64 nr_made = anon_vma_world(rmap)->nr_made;
 	int err;
 
 	anon_vma_warn_on(rmap, va->anon_vma || !TAILQ_EMPTY(&va->chain),
@@ -575,7 +588,7 @@ int anon_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 	if (why == RMAP_CLONE_FORK) {
 		err = anon_vma_fork(rmap, dst, src);
 		if (!err)
-			expect_no_growth(rmap, dst);
+			expect_no_growth(rmap, dst, nr_made);
 	} else if (why == RMAP_CLONE_MERGE &&
 		   has_bug(rmap, BUG_MERGE_OWNS_LATE)) {
 		err = clone_chain(rmap, dst, src, why);

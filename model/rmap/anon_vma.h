@@ -16,11 +16,8 @@
 
 #include <bsd/sys/queue.h>
 #include "../base/itree.h"
+#include "../base/sizes.h"
 #include "../mm/vma.h"
-
-/* Sizes in the slabs of 6.18 on x86-64, in bytes. */
-#define ANON_VMA_SIZE 104
-#define ANON_VMA_CHAIN_SIZE 64
 
 /* Stands in for a rwsem: one writer, or any number of readers. */
 struct anon_vma_lock {
@@ -37,6 +34,8 @@ struct anon_vma_census {
 	u32 members; /* of a root: all below it, itself not counted */
 };
 
+RB_HEAD(avc_mm_tree, anon_vma_chain);
+
 struct anon_vma {
 	struct anon_vma *root;
 	struct anon_vma_lock lock; /* only the root's is used */
@@ -50,6 +49,9 @@ struct anon_vma {
 	u64 id; /* from 1, in order of birth; what reports call it */
 	struct anon_vma_census census;
 	LIST_ENTRY(anon_vma) living; /* in struct anon_vma_world */
+	/* Of a root, with accounts: its AVCs by mm, and how many mms those are. */
+	struct avc_mm_tree by_mm;
+	u64 nr_mms;
 	struct rcu_head rcu;
 };
 
@@ -60,6 +62,7 @@ struct anon_vma_chain {
 	struct anon_vma *anon_vma;
 	TAILQ_ENTRY(anon_vma_chain) same_vma;
 	struct itree_node node; /* in anon_vma->itree */
+	RB_ENTRY(anon_vma_chain) mm_rb; /* in a root's by_mm */
 };
 
 TAILQ_HEAD(avc_list, anon_vma_chain);
@@ -73,6 +76,9 @@ struct vma_anon {
 _Static_assert(sizeof(struct vma_anon) <= sizeof(struct rmap_vma),
 	       "a VMA has no room for its anon_vma");
 
+/* A section changes at most so many VMAs: vma_prepare()'s two, a split's three. */
+#define ANON_VMA_SECTION_VMAS 4
+
 /* rmap->priv: what all hierarchies of one machine share. */
 struct anon_vma_world {
 	u32 kind_anon_vma;
@@ -80,6 +86,9 @@ struct anon_vma_world {
 	u64 nr_made;
 	u64 nr_living;
 	struct anon_vma_list living; /* allocated and not freed */
+	/* With somebody watching: what the section that is open has done. */
+	struct rmap_section section;
+	struct vm_area_struct *section_vmas[ANON_VMA_SECTION_VMAS];
 	/* Whom the last prepare gave an anon_vma: whose it may be undone. */
 	struct vm_area_struct *prepared;
 };
@@ -118,6 +127,13 @@ static inline bool chain_is_singular(const struct vma_anon *va)
 /* The lock of a hierarchy is its root's. */
 void anon_vma_lock_write(struct rmap *rmap, struct anon_vma *anon_vma);
 void anon_vma_unlock_write(struct rmap *rmap, struct anon_vma *anon_vma);
+
+/* Accounts (anon_vma_accounts.c): sections, and which mms a root has. */
+void anon_vma_section_begin(struct rmap *rmap, struct anon_vma *anon_vma);
+void anon_vma_section_end(struct rmap *rmap, struct anon_vma *anon_vma);
+void anon_vma_account_link(struct rmap *rmap, struct anon_vma_chain *avc);
+void anon_vma_account_unlink(struct rmap *rmap, struct anon_vma_chain *avc);
+void anon_vma_memory(struct rmap *rmap, struct rmap_memory *memory);
 
 /* By the range that avc->vma has now; with the lock held. */
 void anon_vma_interval_tree_insert(struct rmap *rmap,

@@ -39,6 +39,11 @@ static void describe_anon_vma(struct anon_vma *anon_vma,
 	};
 
 	to->object(to->arg, &object);
+	if (to->hidden) {
+		to->hidden(to->arg, anon_vma, anon_vma->census.children);
+		to->hidden(to->arg, anon_vma, anon_vma->census.members);
+		to->hidden(to->arg, anon_vma, anon_vma->lock.write);
+	}
 	describe_tree(anon_vma, to);
 }
 

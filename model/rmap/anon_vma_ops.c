@@ -196,6 +196,9 @@ static void anon_vma_lock_read(struct rmap *rmap, struct anon_vma *anon_vma)
 			 (unsigned long long)anon_vma->id);
 	lock->readers++;
 	rmap->locks.read_sections++;
+	if (rmap->watch)
+		rmap->watch->read(rmap->watch->arg, rmap,
+				  anon_vma->root->nr_mms);
 }
 
 static void anon_vma_unlock_read(struct anon_vma *anon_vma)
@@ -241,9 +244,9 @@ static int anon_vma_init(struct rmap *rmap)
 
 	if (!aw)
 		return -ENOMEM;
-	aw->kind_anon_vma = ledger_kind(ledger, "anon_vma", ANON_VMA_SIZE);
+	aw->kind_anon_vma = ledger_kind(ledger, "anon_vma", KERNEL_ANON_VMA);
 	aw->kind_avc =
-		ledger_kind(ledger, "anon_vma_chain", ANON_VMA_CHAIN_SIZE);
+		ledger_kind(ledger, "anon_vma_chain", KERNEL_ANON_VMA_CHAIN);
 	LIST_INIT(&aw->living);
 	rmap->priv = aw;
 	return 0;
@@ -330,4 +333,7 @@ const struct rmap_ops anon_vma_rmap_ops = {
 	.check_all = anon_vma_check_all,
 	.describe = anon_vma_describe,
 	.folio_owner = anon_vma_folio_owner,
+	.memory = anon_vma_memory,
+	.locks = 1U << RMAP_LOCK_ROOT,
+	.walks_block = true,
 };

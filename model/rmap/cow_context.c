@@ -74,8 +74,8 @@ static int cow_context_init(struct rmap *rmap)
 
 	if (!contexts)
 		return -ENOMEM;
-	contexts->kind = ledger_kind(world->ledger, "cow_context",
-				     COW_CONTEXT_KERNEL_SIZE);
+	contexts->kind =
+		ledger_kind(world->ledger, "cow_context", KERNEL_COW_CONTEXT);
 	contexts->remap_cache = (struct remap_cache){
 		.ledger = world->ledger,
 		.rcu = world->rcu,
@@ -111,7 +111,7 @@ static void context_join(struct rmap *rmap, struct cow_context *ctx,
 	ctx->parent = parent;
 	TAILQ_INSERT_TAIL(&parent->children, ctx, sibling);
 	parent->nr_children++;
-	rmap->locks.write_sections++;
+	cow_context_wrote_children(rmap, parent->nr_children);
 	if (bug_on(rmap->world->bugs, BUG_CHILD_REF_NOT_TAKEN))
 		return;
 	context_get(parent);
@@ -121,8 +121,7 @@ static void context_join(struct rmap *rmap, struct cow_context *ctx,
 static void context_leave(struct rmap *rmap, struct cow_context *ctx)
 {
 	TAILQ_REMOVE(&ctx->parent->children, ctx, sibling);
-	ctx->parent->nr_children--;
-	rmap->locks.write_sections++;
+	cow_context_wrote_children(rmap, ctx->parent->nr_children--);
 }
 
 static void context_release(struct rmap *rmap, struct cow_context *ctx)
@@ -187,6 +186,8 @@ static int cow_context_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	ctx->mm_id = mm->id;
 	ctx->refcount = 1;
 	TAILQ_INIT(&ctx->children);
+	contexts->remap_cache.totals = mm->world->accounts ? &contexts->totals :
+							     NULL;
 	remaps_init(&ctx->remaps, &contexts->remap_cache);
 	TAILQ_INSERT_TAIL(&contexts->all, ctx, entry);
 	contexts->nr++;
@@ -219,31 +220,42 @@ static void vma_mark(struct rmap *rmap, struct vm_area_struct *vma, bool marked)
 	vma->rmap_state[rmap->slot].word[0] = marked ? rmap->priv : NULL;
 }
 
+/* The walk looks at displacement 0 anyway. */
+static bool is_recorded(const struct rmap *rmap, s64 displacement)
+{
+	return displacement ||
+	       bug_on(rmap->world->bugs, BUG_ZERO_DISPLACEMENT_RECORDED);
+}
+
 /* Offsets of @vma become findable where they are.  0 or -ENOMEM. */
 static int record_range(struct rmap *rmap, struct vm_area_struct *vma)
 {
 	struct cow_context *ctx = mm_context(rmap, vma->vm_mm);
+	u64 changes = cow_contexts_of(rmap)->totals.changes;
 	s64 displacement = vma_displacement(vma);
+	int err;
 
-	if (!displacement &&
-	    !bug_on(rmap->world->bugs, BUG_ZERO_DISPLACEMENT_RECORDED))
+	if (!is_recorded(rmap, displacement))
 		return 0;
 	if (bug_on(rmap->world->bugs, BUG_REMAP_WRONG_SIGN))
 		displacement = -displacement;
-	rmap->locks.write_sections++;
-	return remaps_add(&ctx->remaps, vma->vm_pgoff, vma_last_pgoff(vma),
-			  displacement);
+	err = remaps_add(&ctx->remaps, vma->vm_pgoff, vma_last_pgoff(vma),
+			 displacement);
+	cow_context_wrote_remaps(rmap, changes);
+	return err;
 }
 
 static void forget_range(struct rmap *rmap, struct vm_area_struct *vma)
 {
 	struct cow_context *ctx = mm_context(rmap, vma->vm_mm);
+	u64 changes = cow_contexts_of(rmap)->totals.changes;
 
-	if (remaps_empty(&ctx->remaps))
+	if (remaps_empty(&ctx->remaps) ||
+	    !is_recorded(rmap, vma_displacement(vma)))
 		return;
-	rmap->locks.write_sections++;
 	remaps_del(&ctx->remaps, vma->vm_pgoff, vma_last_pgoff(vma),
 		   vma_displacement(vma));
+	cow_context_wrote_remaps(rmap, changes);
 }
 
 static int record_and_mark(struct rmap *rmap, struct vm_area_struct *vma)
@@ -617,6 +629,9 @@ static void cow_context_walk(struct rmap *rmap, struct folio *folio,
 	if (!root)
 		return;
 	rcu_read_lock(rmap->world->rcu);
+	rmap->locks.read_sections++;
+	if (rmap->watch)
+		rmap->watch->read(rmap->watch->arg, rmap, 0);
 	walk_descendants(&walk, root);
 	if (bug_on(rmap->world->bugs, BUG_WALK_STAYS_IN_RCU))
 		return;
@@ -653,4 +668,6 @@ const struct rmap_ops cow_context_rmap_ops = {
 	.check_all = cow_context_check_all,
 	.describe = cow_context_describe,
 	.folio_owner = cow_context_folio_owner,
+	.memory = cow_context_memory,
+	.locks = 1U << RMAP_LOCK_CHILDREN | 1U << RMAP_LOCK_REMAPS,
 };

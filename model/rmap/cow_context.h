@@ -7,15 +7,9 @@
 #define RMAPDIFF_RMAP_COW_CONTEXT_H
 
 #include <bsd/sys/queue.h>
+#include "../base/sizes.h"
 #include "../mm/vma.h"
 #include "remaps.h"
-
-/*
- * As a kernel on x86-64 would have it: mm 8, parent 8, children 16, sibling 16,
- * refcount 4, a lock for children and remaps 4, the roots of the two trees of
- * remaps 16 + 8, rcu_head 16.
- */
-#define COW_CONTEXT_KERNEL_SIZE 96
 
 TAILQ_HEAD(cow_context_list, cow_context);
 
@@ -39,6 +33,7 @@ struct cow_context {
 struct cow_contexts {
 	u32 kind; /* of a context, in the ledger */
 	struct remap_cache remap_cache;
+	struct remap_totals totals;
 	struct cow_context_list all; /* made and not released */
 	u64 nr; /* how many */
 };
@@ -82,6 +77,13 @@ void cow_context_check_offsets(struct rmap *rmap, struct mm_struct *mm,
 			       pgoff_t first, pgoff_t last,
 			       struct divergence *div);
 void cow_context_check_all(struct rmap *rmap, struct divergence *div);
+
+/* Accounts (cow_context_accounts.c); @changes: totals.changes before. */
+void cow_context_wrote_children(struct rmap *rmap, u64 nr_children);
+void cow_context_wrote_remaps(struct rmap *rmap, u64 changes);
+
+/* struct rmap_ops, memory. */
+void cow_context_memory(struct rmap *rmap, struct rmap_memory *memory);
 
 /* struct rmap_ops, describe and folio_owner. */
 void cow_context_describe(struct rmap *rmap, const struct rmap_describer *to);

@@ -49,6 +49,10 @@ static void describe_context(const struct cow_context *ctx,
 	};
 
 	to->object(to->arg, &object);
+	if (to->hidden) {
+		to->hidden(to->arg, ctx, ctx->nr_children);
+		to->hidden(to->arg, ctx, ctx->remaps.inexact);
+	}
 	describe_remaps(ctx, RB_ROOT(&ctx->remaps.by_displacement), to);
 }
 

@@ -85,7 +85,7 @@ static void context_join(struct rmap *rmap, struct poc_context *ctx,
 {
 	ctx->parent = parent;
 	TAILQ_INSERT_HEAD(&parent->children, ctx, sibling);
-	rmap->locks.write_sections++;
+	cow_poc_wrote_children(rmap, parent);
 	parent->refcount++;
 }
 
@@ -101,6 +101,7 @@ static int cow_poc_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	ctx->mm_id = mm->id;
 	ctx->refcount = 1;
 	TAILQ_INIT(&ctx->children);
+	contexts->cache.totals = mm->world->accounts ? &contexts->totals : NULL;
 	poc_remaps_init(&ctx->remaps, &contexts->cache);
 	TAILQ_INSERT_TAIL(&contexts->all, ctx, entry);
 	contexts->nr++;
@@ -127,8 +128,8 @@ static void context_put(struct rmap *rmap, struct poc_context *ctx)
 		struct poc_context *parent = ctx->parent;
 
 		if (parent) {
+			cow_poc_wrote_children(rmap, parent);
 			TAILQ_REMOVE(&parent->children, ctx, sibling);
-			rmap->locks.write_sections++;
 		}
 		context_release(rmap, ctx);
 		ctx = parent;
@@ -655,4 +656,6 @@ const struct rmap_ops cow_poc_rmap_ops = {
 	.check_all = cow_poc_check_all,
 	.describe = cow_poc_describe,
 	.folio_owner = cow_poc_folio_owner,
+	.memory = cow_poc_memory,
+	.locks = 1U << RMAP_LOCK_CHILDREN,
 };

@@ -51,6 +51,7 @@ struct poc_before {
 struct poc_contexts {
 	u32 kind; /* of a context, in the ledger */
 	struct poc_cache cache;
+	struct remap_totals totals;
 	struct poc_context_list all; /* made and not released */
 	u64 nr;
 	/* Between vma_range_change and vma_range_changed. */
@@ -86,6 +87,11 @@ void cow_poc_walk(struct rmap *rmap, struct folio *folio,
 		  struct rmap_walk_control *rwc);
 bool cow_poc_would_reach(struct rmap *rmap, struct folio *folio,
 			 struct vm_area_struct *vma);
+
+/* Accounts (cow_poc_accounts.c): @parent's list of children was written. */
+void cow_poc_wrote_children(struct rmap *rmap,
+			    const struct poc_context *parent);
+void cow_poc_memory(struct rmap *rmap, struct rmap_memory *memory);
 
 /* struct rmap_ops, check_vma, check_mm, check_all, describe, folio_owner. */
 void cow_poc_check_vma(struct rmap *rmap, struct vm_area_struct *vma,

@@ -33,10 +33,18 @@ static void describe_context(const struct poc_context *ctx,
 	};
 
 	to->object(to->arg, &object);
-	for (; range; range = poc_remaps_next(range))
+	if (to->hidden)
+		to->hidden(to->arg, ctx, ctx->incomplete);
+	for (; range; range = poc_remaps_next(range)) {
+		const struct poc_array *many = range->entry.many;
+
+		/* Of which form it is, and when it has to grow. */
+		if (to->hidden)
+			to->hidden(to->arg, ctx, many ? many->cap : 0);
 		for (u32 i = 0; i < poc_entry_nr(&range->entry); i++)
 			to->remap(to->arg, ctx, range->first, range->last,
 				  poc_entry_get(&range->entry, i));
+	}
 }
 
 void cow_poc_describe(struct rmap *rmap, const struct rmap_describer *to)

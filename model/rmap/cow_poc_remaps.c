@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "../base/sizes.h"
 #include "cow_poc_remaps.h"
 
 static int range_cmp(const struct poc_range *a, const struct poc_range *b)
@@ -35,6 +36,31 @@ void poc_remaps_init(struct poc_remaps *remaps, const struct poc_cache *cache)
 	remaps->nr = 0;
 }
 
+/* Accounts: what arrays, and the maple trees of @remaps, take in a kernel. */
+
+static void account_array(const struct poc_remaps *remaps,
+			  const struct poc_array *arr, s64 change)
+{
+	struct remap_totals *totals = remaps->cache->totals;
+
+	if (!totals || !arr)
+		return;
+	totals->arrays += (u64)change;
+	totals->array_bytes += (u64)change * remap_array_bytes(arr->cap);
+}
+
+/* Between any two ranges there is a gap or none: nobody counted. */
+static void account_nodes(const struct poc_remaps *remaps, s64 change)
+{
+	struct remap_totals *totals = remaps->cache->totals;
+	u64 nr = remaps->nr;
+
+	if (!totals)
+		return;
+	totals->nodes_min += (u64)change * maple_nodes_min(nr + 1);
+	totals->nodes_max += (u64)change * maple_nodes_max(2 * nr + 1);
+}
+
 /* Arrays. */
 
 static struct poc_array *array_alloc(const struct poc_remaps *remaps, u32 cap)
@@ -47,6 +73,7 @@ static struct poc_array *array_alloc(const struct poc_remaps *remaps, u32 cap)
 	if (!arr)
 		return NULL;
 	arr->cap = cap;
+	account_array(remaps, arr, 1);
 	for (u32 i = 0; i < cap; i++)
 		arr->values[i] = POC_UNWRITTEN;
 	return arr;
@@ -54,6 +81,7 @@ static struct poc_array *array_alloc(const struct poc_remaps *remaps, u32 cap)
 
 static void array_free(const struct poc_remaps *remaps, struct poc_array *arr)
 {
+	account_array(remaps, arr, -1);
 	if (arr)
 		kfree_rcu(remaps->cache->rcu, arr, &arr->rcu);
 }
@@ -178,10 +206,12 @@ static int entry_grow(const struct poc_remaps *remaps, struct poc_entry *entry)
 	if (!arr)
 		return -ENOMEM;
 	entry->many = arr;
-	if (fixed(remaps, FIX_ARRAY_FREED_EARLY))
+	if (fixed(remaps, FIX_ARRAY_FREED_EARLY)) {
 		array_free(remaps, old);
-	else
+	} else {
+		account_array(remaps, old, -1);
 		ledger_free(remaps->cache->ledger, old);
+	}
 	return 0;
 }
 
@@ -254,7 +284,9 @@ static int range_insert(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 	range->last = last;
 	range->entry = entry;
 	RB_INSERT(poc_range_tree, &remaps->ranges, range);
+	account_nodes(remaps, -1);
 	remaps->nr++;
+	account_nodes(remaps, 1);
 	return 0;
 }
 
@@ -262,7 +294,9 @@ static int range_insert(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 static void range_remove(struct poc_remaps *remaps, struct poc_range *range)
 {
 	RB_REMOVE(poc_range_tree, &remaps->ranges, range);
+	account_nodes(remaps, -1);
 	remaps->nr--;
+	account_nodes(remaps, 1);
 	kfree_rcu(remaps->cache->rcu, range, &range->rcu);
 }
 

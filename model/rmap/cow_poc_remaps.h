@@ -21,6 +21,7 @@
 #include "../base/ledger.h"
 #include "../base/rcu.h"
 #include "../base/tree.h"
+#include "remap_edges.h"
 
 /* In the maple tree a range takes a slot and a pivot, the gap beside it too. */
 #define POC_RANGE_KERNEL_SIZE 32
@@ -67,6 +68,7 @@ struct poc_cache {
 	struct divergence *broken; /* where a crash is noted */
 	u32 kind_range;
 	u32 kind_array;
+	struct remap_totals *totals; /* NULL: no accounts are kept */
 };
 
 struct poc_remaps {

@@ -134,6 +134,9 @@ void cow_poc_walk(struct rmap *rmap, struct folio *folio,
 	if (!root)
 		return;
 	rcu_read_lock(rmap->world->rcu);
+	rmap->locks.read_sections++;
+	if (rmap->watch)
+		rmap->watch->read(rmap->watch->arg, rmap, 0);
 	walk_descendants(&walk, root);
 	rcu_read_unlock(rmap->world->rcu);
 }

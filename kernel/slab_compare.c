@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects of the kernel against objects of the model, after every operation.
+ *
+ * An executor has VMAs of its own, with anon_vmas of their own, and what is
+ * forked is not only memory: anon_vma_chains come from the same slab as other
+ * objects of 64 bytes.  So the scenario is done twice.  First without what it
+ * does in its window: an munmap of nothing stands for each such operation.
+ * What processes hold then is theirs; what they hold more when the scenario is
+ * done in full is the scenario's.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../model/scenario/replay.h"
+#include "slabs.h"
+
+struct slab_run {
+	struct kernel_session *ks;
+	struct slabs *slabs;
+	const struct scenario *sc;
+	struct slab_result *result;
+	s64 *own; /* [op_nr][kind]: without the window */
+	s64 *model; /* likewise: of the model */
+	u32 peak_op[NR_SLAB_KINDS];
+	s64 slabinfo_own[NR_SLAB_KINDS]; /* growth at the peak, without */
+	bool full; /* this pass does everything */
+};
+
+static int failed(struct slab_run *run, int err, const char *what)
+{
+	snprintf(run->result->why, KERNEL_WHY_MAX, "%s: %s", what,
+		 strerror(-err));
+	return err;
+}
+
+static s64 *at(s64 *counts, u32 op_nr, u32 kind)
+{
+	return &counts[(size_t)op_nr * NR_SLAB_KINDS + kind];
+}
+
+/*
+ * The model's objects after each operation, and where they are most.  Migration
+ * takes none and gives none back; it is left out.
+ */
+static int run_model(struct slab_run *run)
+{
+	static const char *const names[NR_SLAB_KINDS] = {
+		[SLAB_ANON_VMA] = "anon_vma",
+		[SLAB_ANON_VMA_CHAIN] = "anon_vma_chain",
+	};
+	struct machine *machine = machine_create(&run->ks->config);
+	const struct scenario *sc = run->sc;
+	u32 kinds[NR_SLAB_KINDS];
+
+	if (!machine)
+		return failed(run, -ENOMEM, "the model");
+	for (u32 k = 0; k < NR_SLAB_KINDS; k++)
+		kinds[k] = ledger_kind(&machine->ledger, names[k], 0);
+	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++) {
+		if (sc->ops[op_nr - 1].kind != OP_MIGRATE)
+			replay_op(machine, sc, &sc->ops[op_nr - 1], op_nr);
+		synchronize_rcu(&machine->rcu);
+		touched_reset(&machine->world);
+		for (u32 k = 0; k < NR_SLAB_KINDS; k++) {
+			s64 live = (s64)machine->ledger.kinds[kinds[k]].live;
+
+			*at(run->model, op_nr, k) = live;
+			if (live > *at(run->model, run->peak_op[k], k))
+				run->peak_op[k] = op_nr;
+		}
+	}
+	machine_destroy(machine);
+	return 0;
+}
+
+/* An operation that has the process do something, and nothing in its window. */
+static struct op stand_in(const struct op *op)
+{
+	if (op_takes((enum op_kind)op->kind, FIELD_PAGE))
+		return (struct op){
+			.kind = OP_MUNMAP,
+			.proc = op->proc,
+			.page = op->page,
+			.len = 1,
+		};
+	return *op;
+}
+
+/* /proc/slabinfo at a peak: growth since the pass began. */
+static int look_at_slabinfo(struct slab_run *run, u32 kind, const s64 *base,
+			    u64 unsure_base)
+{
+	struct slab_result *result = run->result;
+	s64 active;
+	u64 unsure;
+	int err = slabs_active(run->slabs, (enum slab_kind)kind, &active,
+			       &unsure);
+
+	if (err)
+		return failed(run, err, "/proc/slabinfo");
+	if (run->full)
+		result->kind[kind].slabinfo =
+			active - base[kind] - run->slabinfo_own[kind];
+	else
+		run->slabinfo_own[kind] = active - base[kind];
+	result->kind[kind].unsure += unsure + unsure_base;
+	return 0;
+}
+
+/* False: the kernel differs. */
+static bool compare_counts(struct slab_run *run, u32 op_nr)
+{
+	struct slab_result *result = run->result;
+
+	for (u32 k = 0; k < NR_SLAB_KINDS; k++) {
+		s64 kernel = slabs_ours(run->slabs, (enum slab_kind)k) -
+			     *at(run->own, op_nr, k);
+		s64 model = *at(run->model, op_nr, k);
+
+		if (kernel != model) {
+			result->differs = true;
+			result->op_nr = op_nr;
+		}
+		if (kernel != model || op_nr == run->peak_op[k]) {
+			result->kind[k].kernel = kernel;
+			result->kind[k].model = model;
+		}
+	}
+	return !result->differs;
+}
+
+static int do_op(struct slab_run *run, u32 op_nr)
+{
+	const struct op *op = &run->sc->ops[op_nr - 1];
+	struct op other = stand_in(op);
+	int done, err;
+
+	if (op->kind == OP_MIGRATE)
+		return 0;
+	err = executors_do(&run->ks->executors, run->sc,
+			   run->full ? op : &other, op_nr, &done);
+	return err ? failed(run, err, "an executor does not answer") : 0;
+}
+
+/* One pass over the operations, the first process being alive. */
+static int do_ops(struct slab_run *run, const s64 *base, const u64 *unsure)
+{
+	const struct scenario *sc = run->sc;
+	int err;
+
+	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++) {
+		err = do_op(run, op_nr);
+		if (err)
+			return err;
+		for (u32 k = 0; k < NR_SLAB_KINDS; k++) {
+			if (!run->full)
+				*at(run->own, op_nr, k) = slabs_ours(
+					run->slabs, (enum slab_kind)k);
+			if (op_nr != run->peak_op[k])
+				continue;
+			err = look_at_slabinfo(run, k, base, unsure[k]);
+			if (err)
+				return err;
+		}
+		if (run->full)
+			run->result->ops++;
+		if (run->full && !compare_counts(run, op_nr))
+			return 0;
+	}
+	return 0;
+}
+
+static int do_pass(struct slab_run *run, bool full)
+{
+	struct executors *ex = &run->ks->executors;
+	s64 base[NR_SLAB_KINDS];
+	u64 unsure[NR_SLAB_KINDS];
+	int err, end;
+
+	run->full = full;
+	err = executors_begin(ex, run->sc);
+	if (err)
+		return failed(run, err, "cannot start a process");
+	slabs_reset(run->slabs);
+	for (u32 k = 0; k < NR_SLAB_KINDS && !err; k++)
+		err = slabs_active(run->slabs, (enum slab_kind)k, &base[k],
+				   &unsure[k]);
+	if (err)
+		failed(run, err, "/proc/slabinfo");
+	else
+		err = do_ops(run, base, unsure);
+	end = executors_end(ex);
+	if (end && !err)
+		err = failed(run, end, "a process does not end");
+	return err;
+}
+
+static int run_all(struct slab_run *run)
+{
+	int err = run_model(run);
+
+	if (!err)
+		err = do_pass(run, false);
+	if (!err)
+		err = do_pass(run, true);
+	if (err == -E2BIG) {
+		run->result->unsuitable = true;
+		snprintf(run->result->why, KERNEL_WHY_MAX,
+			 "more processes at once than %d", CHANNELS_MAX - 1);
+		return executors_end(&run->ks->executors);
+	}
+	for (u32 k = 0; k < NR_SLAB_KINDS; k++)
+		run->result->kind[k].peak_op = run->peak_op[k];
+	return err;
+}
+
+int slabs_compare(struct kernel_session *ks, struct slabs *slabs,
+		  const struct scenario *sc, struct slab_result *result)
+{
+	struct slab_run run = {
+		.ks = ks,
+		.slabs = slabs,
+		.sc = sc,
+		.result = result,
+	};
+	size_t nr = ((size_t)sc->nr_ops + 1) * NR_SLAB_KINDS;
+	struct kernel_window window;
+	int err = -ENOMEM;
+
+	memset(result, 0, sizeof(*result));
+	result->unsuitable = !kernel_suitable(sc, &window, result->why);
+	if (result->unsuitable)
+		return 0;
+	run.own = calloc(nr, sizeof(*run.own));
+	run.model = calloc(nr, sizeof(*run.model));
+	if (run.own && run.model)
+		err = run_all(&run);
+	else
+		failed(&run, err, "the comparison");
+	free(run.own);
+	free(run.model);
+	return err;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF program that watches the slabs counts.  Shared by it and the
+ * program that reads it: fixed-size fields only.
+ */
+#ifndef RMAPDIFF_KERNEL_SLAB_COUNTS_H
+#define RMAPDIFF_KERNEL_SLAB_COUNTS_H
+
+#define SLAB_NAME_MAX 32
+
+enum slab_kind {
+	SLAB_ANON_VMA,
+	SLAB_ANON_VMA_CHAIN,
+	NR_SLAB_KINDS,
+};
+
+/* One slab cache; objects allocated less objects freed, since it was reset. */
+struct slab_count {
+	char name[SLAB_NAME_MAX]; /* in: what the kernel calls the cache */
+	__u32 size; /* in: of an object in it, bytes */
+	__u32 pad;
+	__s64 ours; /* by children of the controller */
+	__s64 others; /* by everybody else */
+	__u64 events; /* allocations and frees, of all */
+};
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff stats: memory, walks and locks of each reverse map on a scenario.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "config.h"
+#include "stats.h"
+#include "tools.h"
+
+#define WALKS_MAX 1000
+
+const struct stats_dist_column stats_walk_columns[NR_WALK_COLUMNS] = {
+	{ "mapped", offsetof(struct stats_walks, mapped) },
+	{ "visits", offsetof(struct stats_walks, visits) },
+	{ "useless", offsetof(struct stats_walks, useless) },
+	{ "to_last", offsetof(struct stats_walks, to_last) },
+	{ "contexts", offsetof(struct stats_walks, contexts) },
+	{ "remaps", offsetof(struct stats_walks, remaps) },
+	{ "nodes", offsetof(struct stats_walks, nodes) },
+};
+
+const struct stats_dist_column stats_lock_columns[NR_LOCK_COLUMNS] = {
+	{ "mms", offsetof(struct stats_lock, mms) },
+	{ "vmas", offsetof(struct stats_lock, vmas) },
+	{ "tree_ops", offsetof(struct stats_lock, links) },
+};
+
+enum stats_option {
+	OPT_JSON = 0x200,
+	OPT_EVERY,
+	OPT_WALKS,
+	OPT_KERNEL_SIZES,
+	OPT_SLABS,
+};
+
+struct stats_command {
+	const char *command; /* argv[0], for messages */
+	struct stats_config config;
+	bool json;
+	bool kernel_sizes;
+	bool slabs;
+	u32 nr_files;
+	u32 nr_bad;
+	bool failed; /* some replay ended early */
+};
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff stats [OPTION...] FILE...\n"
+	       "Replays each scenario without checks and says what memory, "
+	       "walks and locks it took with each\n"
+	       "reverse map; docs/STATS.md says what is counted.\n\n"
+	       "  --json               as JSON\n"
+	       "  --every N            a row of figures after each N "
+	       "operations, too\n"
+	       "  --walks K            after each operation walk K folios, as "
+	       "reclaim would (1)\n"
+	       "  --kernel-sizes       hold the table of sizes against the "
+	       "running kernel; no FILE needed\n"
+	       "  --slabs              do each FILE on the running kernel and "
+	       "hold its slab objects against the\n"
+	       "                       model's; needs root\n");
+	config_print_help();
+	printf("--check is not for this command. Exit status: 0 fine, 1 a "
+	       "replay that ended early or a\n"
+	       "difference from the kernel, 2 bad usage or a bad file, 77 this "
+	       "machine cannot do it.\n");
+	return EXIT_OK;
+}
+
+const char *stats_verdict(const struct stats *stats)
+{
+	if (stats->result.diverged)
+		return "diverged";
+	return stats->result.unexpected ? "unexpected" : "ok";
+}
+
+static void print_file(struct stats_command *sc, const struct stats *stats,
+		       const char *name)
+{
+	bool first = !sc->nr_files++;
+
+	if (stats->result.diverged || stats->result.unexpected)
+		sc->failed = true;
+	if (sc->json) {
+		stats_json_file(stats, name, first, stdout);
+		return;
+	}
+	if (!first)
+		putchar('\n');
+	stats_print_text(stats, name, stdout);
+}
+
+static int do_scenario(struct stats_command *sc, const struct input *in,
+		       const struct scenario *scenario)
+{
+	struct stats stats;
+	int err = stats_run(&stats, scenario, &sc->config);
+
+	if (err)
+		usage_error(in->name, "out of memory");
+	else
+		print_file(sc, &stats, in->name);
+	stats_free(&stats);
+	return err;
+}
+
+static void do_file(struct stats_command *sc, const char *path)
+{
+	struct scenario scenario;
+	struct input in;
+
+	if (input_load(&in, path)) {
+		sc->nr_bad++;
+		return;
+	}
+	if (input_parse(&in, &scenario)) {
+		sc->nr_bad++;
+	} else {
+		if (do_scenario(sc, &in, &scenario))
+			sc->nr_bad++;
+		scenario_free(&scenario);
+	}
+	input_free(&in);
+}
+
+static int parse_option(struct stats_command *sc, int c)
+{
+	u64 number;
+
+	switch (c) {
+	case OPT_JSON:
+		sc->json = true;
+		return 0;
+	case OPT_EVERY:
+		if (parse_number(optarg, 1, SCENARIO_OPS_MAX,
+				 &sc->config.every))
+			return 0;
+		return usage_error(sc->command,
+				   "--every '%s': expected a number from 1 to "
+				   "%u",
+				   optarg, SCENARIO_OPS_MAX);
+	case OPT_WALKS:
+		if (!parse_number(optarg, 0, WALKS_MAX, &number))
+			return usage_error(sc->command,
+					   "--walks '%s': expected a number "
+					   "from 0 to %u",
+					   optarg, WALKS_MAX);
+		sc->config.walks = (u32)number;
+		return 0;
+	case OPT_KERNEL_SIZES:
+		sc->kernel_sizes = true;
+		return 0;
+	case OPT_SLABS:
+		sc->slabs = true;
+		return 0;
+	case CONFIG_CHECK:
+		return usage_error(sc->command,
+				   "--check: nothing is checked here; see "
+				   "rmapdiff run");
+	}
+	if (config_is_option(c))
+		return config_take_option(sc->command, &sc->config.replay, c);
+	return EXIT_USAGE;
+}
+
+/* 0 to go on, else the exit status + 1 (--help's is 0). */
+static int parse_options(struct stats_command *sc, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "every", required_argument, NULL, OPT_EVERY },
+		{ "walks", required_argument, NULL, OPT_WALKS },
+		{ "kernel-sizes", no_argument, NULL, OPT_KERNEL_SIZES },
+		{ "slabs", no_argument, NULL, OPT_SLABS },
+		CONFIG_OPTIONS,
+		{ 0 },
+	};
+	int c, err = 0;
+
+	while (!err && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		err = c == 'h' ? -1 : parse_option(sc, c);
+	if (err < 0)
+		return print_help() + 1;
+	if (!err && sc->json && (sc->slabs || sc->kernel_sizes))
+		err = usage_error(sc->command,
+				  "--json: not with --slabs or --kernel-sizes");
+	if (!err && optind == argc && !sc->kernel_sizes)
+		err = usage_error(sc->command, "expected FILE...; see --help");
+	return err ? err + 1 : 0;
+}
+
+int cmd_stats(int argc, char **argv)
+{
+	struct stats_command sc = {
+		.command = argv[0],
+		.config = { .walks = 1 },
+	};
+	int stop;
+
+	config_init(&sc.config.replay);
+	stop = parse_options(&sc, argc, argv);
+	if (stop)
+		return stop - 1;
+	if (sc.kernel_sizes)
+		return stats_kernel_sizes(sc.command);
+	if (sc.slabs)
+		return stats_slabs(sc.command, &sc.config, argv + optind,
+				   argc - optind);
+	if (sc.json)
+		stats_json_begin(&sc.config, stdout);
+	for (int i = optind; i < argc; i++)
+		do_file(&sc, argv[i]);
+	if (sc.json)
+		stats_json_end(stdout);
+	if (sc.nr_bad)
+		return EXIT_USAGE;
+	return sc.failed ? EXIT_DIVERGED : EXIT_OK;
+}
