@@ -372,6 +372,7 @@ static void start(struct weaver *w, const struct mutate *mu, u32 step)
 	weaver_init(w, mu->seed + step * 0x632be59bd9b4e019ULL,
 		    (u32)min_u64(mu->room / BYTES_PER_OP, SCENARIO_OPS_MAX));
 	w->failalloc = mu->failalloc;
+	w->candidate = mu->candidate;
 }
 
 /* What @w made takes the place of @sc.  False: memory is out. */

@@ -12,10 +12,14 @@
 
 #include "../model/base/types.h"
 
+struct rmap_ops;
+
 struct mutate {
 	u64 seed;
 	size_t room; /* bytes */
 	bool failalloc; /* may allocations be made to fail? */
+	/* What is replayed beside anon_vma; NULL: anon_vma is alone. */
+	const struct rmap_ops *candidate;
 };
 
 /* One to three edits of what is there; something new if that is nothing. */

@@ -5,7 +5,7 @@
  *
  * Compiled for each target: FUZZ_PREFIX is how many bytes of its input are not
  * operations but say something else, FUZZ_FAILALLOC whether it does anything for
- * failalloc.
+ * failalloc, FUZZ_CANDIDATE what it replays on beside anon_vma.
  *
  * RMAPDIFF_FUZZ_MUTATOR=on|off|random in the environment: with `off` all is left
  * to the engine's own mutations, with `random` each input is a new one of
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../model/rmap/rmaps.h"
 #include "mutate.h"
 
 #ifndef FUZZ_PREFIX
@@ -21,6 +22,9 @@
 #endif
 #ifndef FUZZ_FAILALLOC
 #define FUZZ_FAILALLOC true
+#endif
+#ifndef FUZZ_CANDIDATE
+#define FUZZ_CANDIDATE cow_context_rmap_ops
 #endif
 static const size_t prefix = FUZZ_PREFIX;
 
@@ -114,6 +118,7 @@ static size_t mutate(u8 *data, size_t size, size_t max_size, const u8 *other,
 	struct mutate mu = {
 		.seed = spread(seed),
 		.failalloc = FUZZ_FAILALLOC,
+		.candidate = &FUZZ_CANDIDATE,
 	};
 
 	if (mode == MODE_OFF || max_size <= prefix)

@@ -6,7 +6,6 @@
 #include "mutate_weave.h"
 
 #define MAP_LEN_MAX 8
-#define FAIL_NTH_MAX 16
 
 static u32 min_u32(u32 a, u32 b)
 {
@@ -180,27 +179,6 @@ struct op op_about(enum op_kind kind, u32 proc, struct range range)
 	return op;
 }
 
-/* As scenario_generate() has it: a child that may not be born goes at once. */
-bool weave_failing(struct weaver *w, const struct op *op)
-{
-	struct op fail = new_op(OP_FAILALLOC, 0);
-	struct op gone = new_op(OP_EXIT, 0);
-	bool done;
-
-	fail.len = 1 + pick(w, chance(w, 50) ? 5 : FAIL_NTH_MAX);
-	if (!w->failalloc || !weave(w, &fail))
-		return weave(w, op);
-	done = weave(w, op);
-	if (done && op_takes((enum op_kind)op->kind, FIELD_CHILD)) {
-		gone.proc = w->sc.ops[w->sc.nr_ops - 1].child;
-		weave(w, &gone);
-	}
-	fail.len = 0;
-	if (chance(w, 80))
-		weave(w, &fail);
-	return done;
-}
-
 /* Mostly the usual one, or soon nothing could be written. */
 static u8 random_prot(struct weaver *w)
 {
@@ -258,6 +236,48 @@ static void make_mmap(struct weaver *w, struct op *op,
 		op_map_beside(w, op, any_area(w, areas));
 }
 
+/* Does @b begin where @a ends, with another protection? */
+static bool differ_in_protection(const struct area *a, const struct area *b)
+{
+	return a->range.first + a->range.len == b->range.first &&
+	       prot_of(a) != prot_of(b);
+}
+
+bool op_protect_alike(struct weaver *w, struct op *op,
+		      const struct areas *areas)
+{
+	u32 skip = areas->nr ? pick(w, areas->nr) : 0;
+
+	for (u32 i = 0; i + 1 < areas->nr; i++) {
+		u32 at = (i + skip) % (areas->nr - 1);
+		const struct area *a = &areas->area[at], *b = a + 1;
+		bool upwards = chance(w, 50);
+		const struct range *range = upwards ? &b->range : &a->range;
+		u32 len = chance(w, 40) ? range->len : 1 + pick(w, range->len);
+
+		if (!differ_in_protection(a, b))
+			continue;
+		op->page = upwards ? range->first :
+				     range->first + range->len - len;
+		op->len = fit((u32)op->page, len).len;
+		op->prot = prot_of(upwards ? a : b);
+		return op->page < BYTES_WINDOW;
+	}
+	return false;
+}
+
+static void make_mprotect(struct weaver *w, struct op *op,
+			  const struct areas *areas)
+{
+	struct range range = guided_range(w, areas);
+
+	if (chance(w, 35) && op_protect_alike(w, op, areas))
+		return;
+	op->page = range.first;
+	op->len = range.len;
+	op->prot = random_prot(w);
+}
+
 static void make_ranged(struct weaver *w, struct op *op,
 			const struct areas *areas)
 {
@@ -266,8 +286,6 @@ static void make_ranged(struct weaver *w, struct op *op,
 	op->page = range.first;
 	if (op->kind != OP_MIGRATE)
 		op->len = range.len;
-	if (op->kind == OP_MPROTECT)
-		op->prot = random_prot(w);
 	if (op->kind == OP_MADVISE)
 		op->advice = chance(w, 40) ? ADVICE_DONTNEED :
 					     (u8)pick(w, NR_ADVICE);
@@ -299,7 +317,7 @@ static const struct {
 } makers[NR_OPS] = {
 	[OP_MMAP] = { 120, make_mmap },
 	[OP_MUNMAP] = { 70, make_ranged },
-	[OP_MPROTECT] = { 70, make_ranged },
+	[OP_MPROTECT] = { 70, make_mprotect },
 	[OP_MADVISE] = { 40, make_ranged },
 	[OP_MREMAP] = { 190, make_mremap },
 	[OP_READ] = { 40, make_ranged },

@@ -24,6 +24,8 @@ enum step {
 	MAP, /* a new area, anonymous */
 	MAP_FILE,
 	MAP_BESIDE, /* a new area that goes on where this one ends or begins */
+	LEFT_BEHIND, /* the area is where it was before it last moved */
+	ONE_OF, /* the area is one of the VMAs that it has come to be */
 	RENEW, /* maps over where the area was before it last moved */
 	WRITE, /* all of the area */
 	TOUCH, /* writes a part of it */
@@ -34,10 +36,12 @@ enum step {
 	MOVE_BACK, /* to where its offsets fit in, mostly whence it came */
 	DONTUNMAP, /* moves it and leaves an empty one behind */
 	RESIZE,
+	GROW_AWAY, /* it goes elsewhere and is longer there */
 	UNMAP_PART,
 	UNMAP,
 	PROTECT, /* takes writing away, or gives it back */
 	PROTECT_PART,
+	PROTECT_ALIKE, /* one VMA, or its end, as its neighbour is */
 	ADVISE,
 	MIGRATE,
 	EXIT,
@@ -67,6 +71,20 @@ static const enum step motifs[][STEPS_MAX] = {
 	{ MAP, WRITE, FORK, MOVE_PART, RENEW, MOVE_BACK, TOUCH, MIGRATE },
 	{ MAP, WRITE, MOVE_PART, RENEW, MOVE_BACK, FORK, UNMAP_PART, FORK,
 	  AS_CHILD, TOUCH },
+	/* Protected a piece after the other, as a loader does after relocating. */
+	{ MAP_FILE, WRITE, PROTECT_PART, PROTECT_ALIKE, TOUCH, PROTECT_ALIKE,
+	  MIGRATE },
+	{ MAP, WRITE, MOVE, PROTECT_PART, FORK, PROTECT_ALIKE, AS_ANYONE,
+	  PROTECT_ALIKE, TOUCH, MIGRATE },
+	/* Outgrown the place between neighbours, as with realloc(). */
+	{ MAP_FILE, WRITE, PROTECT_PART, ONE_OF, GROW_AWAY, TOUCH, MIGRATE },
+	{ MAP, WRITE, MOVE, ADVISE, PROTECT_PART, ONE_OF, GROW_AWAY, FORK,
+	  TOUCH },
+	/* Moved out and faulted anew, as a garbage collector does. */
+	{ MAP, WRITE, MOVE, DONTUNMAP, LEFT_BEHIND, TOUCH, FORK, TOUCH,
+	  MIGRATE },
+	{ MAP_FILE, WRITE, DONTUNMAP, LEFT_BEHIND, TOUCH, MOVE_BACK, UNMAP_PART,
+	  MIGRATE },
 	/* Grown beside what was inherited. */
 	{ MAP, WRITE, FORK, AS_CHILD, PROTECT, MAP_BESIDE, WRITE, FORK,
 	  AS_ANYONE, TOUCH },
@@ -83,6 +101,8 @@ static const enum step motifs[][STEPS_MAX] = {
 	  FAILING, MOVE_PART },
 	{ MAP_FILE, WRITE, FAILING, UNMAP_PART, TOUCH, FAILING, MOVE_PART,
 	  FAILING, UNMAP_PART },
+	{ MAP_FILE, WRITE, FAILING, UNMAP_PART, FORK, FAILING, PROTECT_PART,
+	  TOUCH },
 	{ MAP, WRITE, MOVE, FAILING, UNMAP_PART, FORK, AS_ANYONE, FAILING,
 	  PROTECT_PART, FAILING, MOVE_BACK },
 	/* Sizes and advice. */
@@ -173,6 +193,48 @@ static void map_beside(struct cast *c)
 	*area(c) = (struct range){ (u32)op.page, (u32)op.len };
 }
 
+static void go_where_it_was(struct cast *c)
+{
+	struct range was = c->left[c->actor];
+
+	if (!was.len)
+		return;
+	c->left[c->actor] = *area(c);
+	*area(c) = was;
+}
+
+static bool overlap(struct range a, struct range b)
+{
+	return a.first < b.first + b.len && b.first < a.first + a.len;
+}
+
+static void narrow(struct cast *c)
+{
+	struct areas areas;
+	u32 skip;
+
+	areas_of(c->w, c->actor, &areas);
+	skip = areas.nr ? pick(c->w, areas.nr) : 0;
+	for (u32 i = 0; i < areas.nr; i++) {
+		struct range range = areas.area[(i + skip) % areas.nr].range;
+
+		if (!overlap(range, *area(c)) || range.len > UINT8_MAX)
+			continue;
+		*area(c) = range;
+		return;
+	}
+}
+
+static void protect_alike(struct cast *c)
+{
+	struct op op = op_about(OP_MPROTECT, c->actor, *area(c));
+	struct areas areas;
+
+	areas_of(c->w, c->actor, &areas);
+	if (op_protect_alike(c->w, &op, &areas))
+		perform(c, &op);
+}
+
 static void renew(struct cast *c)
 {
 	struct op op = op_about(OP_MMAP, c->actor, c->left[c->actor]);
@@ -181,15 +243,17 @@ static void renew(struct cast *c)
 		perform(c, &op);
 }
 
-static void move_to(struct cast *c, struct range range, u32 to, u8 flags)
+static void move_to(struct cast *c, struct range range, u32 to, u32 grown,
+		    u8 flags)
 {
 	struct op op = op_about(OP_MREMAP, c->actor, range);
 
 	op.flags = OP_HAS_TO | flags;
 	op.to = to;
+	op.new_len += grown;
 	if (chance(c->w, 10))
 		op.new_len = 1 + pick(c->w, range.len + 2);
-	if (op.new_len > UINT8_MAX || !perform(c, &op))
+	if (op.new_len > UINT8_MAX || !perform(c, &op) || c->w->result)
 		return;
 	c->left[c->actor] = *area(c);
 	*area(c) = (struct range){ to, (u32)op.new_len };
@@ -198,6 +262,7 @@ static void move_to(struct cast *c, struct range range, u32 to, u8 flags)
 static void move(struct cast *c, enum step step)
 {
 	struct range range = *area(c);
+	u32 grown = step == GROW_AWAY ? 1 + pick(c->w, 4) : 0;
 	struct areas areas;
 	s64 to = -1;
 
@@ -208,7 +273,7 @@ static void move(struct cast *c, enum step step)
 		to = in_line(c->w, &areas, range);
 	if (to < 0 || to >= BYTES_WINDOW || to == range.first)
 		to = destination(c->w, &areas, range);
-	move_to(c, range, (u32)to, step == DONTUNMAP ? OP_DONTUNMAP : 0);
+	move_to(c, range, (u32)to, grown, step == DONTUNMAP ? OP_DONTUNMAP : 0);
 }
 
 static void resize(struct cast *c)
@@ -216,7 +281,7 @@ static void resize(struct cast *c)
 	struct op op = op_about(OP_MREMAP, c->actor, *area(c));
 
 	op.new_len = 1 + pick(c->w, area(c)->len + 4);
-	if (op.new_len > UINT8_MAX || !perform(c, &op))
+	if (op.new_len > UINT8_MAX || !perform(c, &op) || c->w->result)
 		return;
 	area(c)->len = (u32)op.new_len;
 }
@@ -285,14 +350,21 @@ static void take_step(struct cast *c, enum step step)
 		return map(c, step == MAP_FILE);
 	case MAP_BESIDE:
 		return map_beside(c);
+	case LEFT_BEHIND:
+		return go_where_it_was(c);
+	case ONE_OF:
+		return narrow(c);
 	case RENEW:
 		return renew(c);
+	case PROTECT_ALIKE:
+		return protect_alike(c);
 	case FORK:
 		return fork_child(c);
 	case MOVE:
 	case MOVE_PART:
 	case MOVE_BACK:
 	case DONTUNMAP:
+	case GROW_AWAY:
 		return move(c, step);
 	case RESIZE:
 		return resize(c);

@@ -59,17 +59,22 @@ void weaver_stop(struct weaver *w)
 {
 	machine_destroy(w->machine);
 	w->machine = NULL;
+	w->result = 0;
 }
 
 static void play_last(struct weaver *w)
 {
 	u32 nr = w->sc.nr_ops;
+	const struct op *op = &w->sc.ops[nr - 1];
+	int result;
 
 	if (nr > PLAY_OPS_MAX) {
 		weaver_stop(w);
 		return;
 	}
-	replay_op(w->machine, &w->sc, &w->sc.ops[nr - 1], nr);
+	result = replay_op(w->machine, &w->sc, op, nr);
+	if (op->kind != OP_FAILALLOC)
+		w->result = result;
 	synchronize_rcu(&w->machine->rcu);
 }
 

@@ -20,6 +20,8 @@
 struct weaver {
 	u64 random;
 	bool failalloc; /* may be made */
+	/* Whose allocations may fail too, beside anon_vma's; NULL: no one's. */
+	const struct rmap_ops *candidate;
 	bool nomem; /* memory ran out: what is made is worth nothing */
 	u32 ops_max;
 	struct scenario sc;
@@ -27,6 +29,8 @@ struct weaver {
 	/* Where the processes of copied operations are, by slot. */
 	u8 slot_of[BYTES_PROCS_MAX];
 	struct machine *machine; /* NULL: not playing */
+	/* Of the last operation, failalloc aside: 0 or errno; 0 if not played. */
+	int result;
 };
 
 /* [first, first + len) pages, relative to the base. */
@@ -104,12 +108,20 @@ u32 destination(struct weaver *w, const struct areas *areas,
  * unless something forbids it.  False: there is no room.
  */
 bool op_map_beside(struct weaver *w, struct op *op, const struct area *area);
+/*
+ * mprotect of a VMA, or the near end of it, as the one that it touches is
+ * protected: the two merge, or share what they have in another way.  False: there
+ * are no two such.
+ */
+bool op_protect_alike(struct weaver *w, struct op *op,
+		      const struct areas *areas);
 /* Pages and lengths of @op go to edges of VMAs. */
 void snap(struct weaver *w, struct op *op);
 
 /* Appends an operation, or few that belong together, of any kind. */
 void weave_guided(struct weaver *w);
-/* Appends @op with an allocation that fails in it. */
+
+/* mutate_faults.c: appends @op, with one of its allocations failing, or each. */
 bool weave_failing(struct weaver *w, const struct op *op);
 
 /* An operation about @range, the fields of its kind set as far as that goes. */

@@ -371,6 +371,127 @@ static void test_guided_succeeds(void **state)
 	assert_true(failed < ops / 3);
 }
 
+static void weave_all(struct weaver *w, const struct op *ops, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++)
+		assert_true(weave(w, &ops[i]));
+}
+
+/* Copies of a file's pages: cow_context has something to record, too. */
+static const struct op copied_file[] = {
+	{ .kind = OP_MMAP, .page = 4, .len = 3, .flags = OP_HAS_FILE },
+	{ .kind = OP_WRITE, .page = 4, .len = 3 },
+};
+static const struct op cut = { .kind = OP_MUNMAP, .page = 5, .len = 1 };
+
+/* How many allocations are made by @op after copied_file[]. */
+static u32 allocations(const struct rmap_ops *candidate, const struct op *op)
+{
+	const struct machine_config config = {
+		.rmaps = { &anon_vma_rmap_ops, candidate },
+		.nr_rmaps = candidate ? 2 : 1,
+	};
+	struct machine *machine = machine_create(&config);
+	struct scenario sc = { .base = SCENARIO_BASE_DEFAULT };
+	u64 before;
+
+	assert_non_null(machine);
+	for (u32 i = 0; i < ARRAY_SIZE(copied_file); i++)
+		assert_int_equal(
+			replay_op(machine, &sc, &copied_file[i], i + 1), 0);
+	before = machine->ledger.nr_allocs;
+	assert_int_equal(replay_op(machine, &sc, op, 3), 0);
+	before = machine->ledger.nr_allocs - before;
+	machine_destroy(machine);
+	return (u32)before;
+}
+
+/* Each failalloc of @w that means an allocation goes into @times; how many. */
+static u32 count_faults(const struct weaver *w, u32 *times, u32 nr)
+{
+	u32 faults = 0;
+
+	for (u32 i = 0; i < w->sc.nr_ops; i++) {
+		const struct op *op = &w->sc.ops[i];
+
+		if (op->kind != OP_FAILALLOC || !op->len)
+			continue;
+		assert_true(op->len <= nr);
+		times[op->len - 1]++;
+		faults++;
+	}
+	return faults;
+}
+
+/* Every allocation of an operation is made to fail, none that it has not. */
+static void assert_all_fail(const struct rmap_ops *candidate)
+{
+	u32 nr = allocations(candidate, &cut);
+	u32 times[64] = { 0 };
+	u32 one = 0, each = 0;
+
+	assert_in_range(nr, 2, 12);
+	for (u32 seed = 0; seed < 400; seed++) {
+		struct weaver w;
+		u32 faults;
+
+		weaver_init(&w, seed, 256);
+		w.failalloc = true;
+		w.candidate = candidate;
+		weave_all(&w, copied_file, ARRAY_SIZE(copied_file));
+		assert_true(weave_failing(&w, &cut));
+		faults = count_faults(&w, times, nr);
+		one += faults == 1;
+		each += faults == nr;
+		weaver_exit(&w);
+	}
+	assert_int_equal(one + each, 400);
+	assert_true(one && each);
+	for (u32 i = 0; i < nr; i++)
+		assert_true(times[i] > each);
+}
+
+static void test_each_allocation_fails(void **state)
+{
+	(void)state;
+	assert_all_fail(NULL);
+	assert_all_fail(&cow_context_rmap_ops);
+	assert_true(allocations(&cow_context_rmap_ops, &cut) >
+		    allocations(NULL, &cut));
+}
+
+static void test_protected_alike(void **state)
+{
+	static const struct op two[] = {
+		{ .kind = OP_MMAP, .page = 4, .len = 6 },
+		{ .kind = OP_MPROTECT, .page = 4, .len = 2, .prot = OP_PROT_R },
+	};
+
+	(void)state;
+	for (u32 seed = 0; seed < 100; seed++) {
+		struct areas areas;
+		struct weaver w;
+		struct op op;
+
+		weaver_init(&w, seed, 256);
+		weaver_play(&w);
+		weave_all(&w, two, 1);
+		areas_of(&w, 0, &areas);
+		op = op_about(OP_MPROTECT, 0, (struct range){ 0, 1 });
+		assert_false(op_protect_alike(&w, &op, &areas));
+		weave_all(&w, two + 1, 1);
+		areas_of(&w, 0, &areas);
+		assert_true(op_protect_alike(&w, &op, &areas));
+		if (op.prot == OP_PROT_R)
+			assert_int_equal(op.page, 6);
+		else
+			assert_int_equal(op.page + op.len, 6);
+		assert_in_range(op.page, 4, 6);
+		assert_in_range(op.page + op.len, 6, 10);
+		weaver_exit(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +502,8 @@ int main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_snapped_to_edges),
 		cmocka_unit_test(test_guided_succeeds),
+		cmocka_unit_test(test_each_allocation_fails),
+		cmocka_unit_test(test_protected_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
