@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../model/mm/mm.h"
 #include "../model/state/fingerprint.h"
 #include "bounds.h"
 
@@ -18,6 +19,28 @@ struct lister {
 	u64 end;
 	int err;
 };
+
+/* Page tables begin at multiples of PTRS_PER_LEAF. */
+_Static_assert(SCENARIO_BASE_DEFAULT % PTRS_PER_LEAF == 0,
+	       "the window begins with a table");
+#define TABLE_END (2 * PTRS_PER_LEAF)
+#define PACKED_PAGES 256
+
+static u64 first_page(const struct search_bounds *bounds)
+{
+	if (bounds->two_tables)
+		return TABLE_END - bounds->pages / 2;
+	return TABLE_END - PTRS_PER_LEAF / 2 - bounds->pages / 2;
+}
+
+bool search_bounds_fit(const struct search_bounds *bounds)
+{
+	u64 way = (u64)(bounds->pages - 1) * (bounds->ops - 1);
+	u64 room = bounds->two_tables ? PACKED_PAGES - TABLE_END :
+					PTRS_PER_LEAF / 2;
+
+	return way + (bounds->pages + 1) / 2 <= room;
+}
 
 static void add(struct lister *lister, const struct op *op)
 {
@@ -49,8 +72,8 @@ static void find_used(struct lister *lister, u64 base)
 	u64 lowest, highest;
 
 	if (!machine_used_pages(lister->machine, &lowest, &highest)) {
-		lister->first = SEARCH_FIRST_PAGE;
-		lister->end = SEARCH_FIRST_PAGE + lister->bounds->pages;
+		lister->first = first_page(lister->bounds);
+		lister->end = lister->first + lister->bounds->pages;
 		lister->lowest = UINT64_MAX;
 		return;
 	}
@@ -249,6 +272,13 @@ void op_list_free(struct op_list *list)
 {
 	free(list->ops);
 	memset(list, 0, sizeof(*list));
+}
+
+bool search_op_is_good(const struct search_bounds *bounds, const struct op *op)
+{
+	return op->kind < NR_OPS && op->prot < NR_OP_PROTS &&
+	       op->advice < NR_ADVICE && op->file < NR_FILES &&
+	       op->proc < bounds->procs && op->child < bounds->procs;
 }
 
 /* Fields from the lowest bit on. */

@@ -18,17 +18,24 @@
 struct search_bounds {
 	u32 ops; /* in a scenario */
 	u32 procs; /* alive at once */
-	u32 pages; /* from the lowest to the highest one in use, see machine_span() */
+	/* From the lowest to the highest one in use, machine_used_pages(). */
+	u32 pages;
 	u32 files; /* that are mapped privately, each at every offset below pages */
 	u32 failalloc; /* N of failalloc goes up to this; 0: no failalloc */
 	u32 kinds; /* a bit for each operation that may occur, by enum op_kind */
+	/*
+	 * A page table ends in the middle of where the first mapping may be; else
+	 * all is in one table.
+	 */
+	u32 two_tables;
 };
 
 /*
- * Where the first mapping may begin.  From there what is in use can wander, by
- * less than bounds->pages an operation: ops * pages is at most this.
+ * Is there room for all that?  From where the first mapping may be what is in
+ * use can wander, by less than bounds->pages an operation; it must not come to
+ * where a table ends, or not farther than an operation is packed.
  */
-#define SEARCH_FIRST_PAGE 120
+bool search_bounds_fit(const struct search_bounds *bounds);
 
 /* Operations, one after another. */
 struct op_list {
@@ -50,5 +57,8 @@ void op_list_free(struct op_list *list);
 /* An operation within bounds as 64 bits, and back. */
 u64 op_pack(const struct op *op);
 struct op op_unpack(u64 packed);
+
+/* Is @op, from a file, one that a machine and a scenario within @bounds take? */
+bool search_op_is_good(const struct search_bounds *bounds, const struct op *op);
 
 #endif

@@ -15,6 +15,9 @@ struct edge_list {
 	u32 nr;
 };
 
+_Static_assert(sizeof(struct edge_list) == EDGES_STATE_BYTES,
+	       "what a state takes is said in edges.h");
+
 struct edges {
 	struct edge_list *lists; /* by state */
 	u32 nr_states;
@@ -40,10 +43,10 @@ struct edges *edges_create(u32 nr_states, u64 bytes)
 	if (!edges)
 		return NULL;
 	edges->nr_states = nr_states;
-	edges->cap = bytes / sizeof(*edges->all) + 1;
+	edges->cap = bytes / sizeof(*edges->all);
 	pthread_mutex_init(&edges->lock, NULL);
 	edges->lists = reserve((u64)nr_states * sizeof(*edges->lists));
-	edges->all = reserve(edges->cap * sizeof(*edges->all));
+	edges->all = reserve((edges->cap + 1) * sizeof(*edges->all));
 	if (edges->lists && edges->all)
 		return edges;
 	edges_destroy(edges);
@@ -58,7 +61,7 @@ void edges_destroy(struct edges *edges)
 		munmap(edges->lists,
 		       (u64)edges->nr_states * sizeof(*edges->lists));
 	if (edges->all)
-		munmap(edges->all, edges->cap * sizeof(*edges->all));
+		munmap(edges->all, (edges->cap + 1) * sizeof(*edges->all));
 	pthread_mutex_destroy(&edges->lock);
 	free(edges);
 }
@@ -129,9 +132,10 @@ bool edges_complete(const struct edges *edges)
 	return !edges->full;
 }
 
-u64 edges_bytes(const struct edges *edges)
+u64 edges_bytes(const struct edges *edges, u32 nr_states)
 {
-	return edges->nr * sizeof(*edges->all);
+	return edges->nr * sizeof(*edges->all) +
+	       (u64)nr_states * sizeof(*edges->lists);
 }
 
 double edges_step(const struct edges *edges, const double *ways, u32 nr,
@@ -190,9 +194,11 @@ int edges_load(struct edges *edges, u32 nr_states, FILE *file)
 {
 	u64 head[2];
 
-	if (!read_all(file, head, sizeof(head), 1) || head[0] > edges->cap ||
+	if (!read_all(file, head, sizeof(head), 1) ||
 	    nr_states > edges->nr_states)
 		return -EINVAL;
+	if (head[0] > edges->cap)
+		return -ENOMEM;
 	edges->nr = head[0];
 	edges->full = head[1];
 	if (!read_all(file, edges->lists, sizeof(*edges->lists), nr_states) ||

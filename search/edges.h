@@ -27,7 +27,10 @@ void edges_destroy(struct edges *edges);
 void edges_set(struct edges *edges, u32 from, u32 *to, u32 nr);
 
 bool edges_complete(const struct edges *edges);
-u64 edges_bytes(const struct edges *edges);
+
+/* Bytes in use; what one state takes at most beside its edges. */
+u64 edges_bytes(const struct edges *edges, u32 nr_states);
+#define EDGES_STATE_BYTES 16
 
 /*
  * How many scenarios have one operation more than those of which @ways[s] end in

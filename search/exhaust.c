@@ -193,7 +193,7 @@ static bool expand(struct worker *worker, u32 id)
 	}
 	if (worker->err || atomic_load(&ex->full))
 		return false;
-	state_at(ex->states, id)->nr_ops = nr;
+	state_at(ex->states, id)->expanded = true;
 	edges_set(ex->edges, id, worker->to, nr);
 	atomic_fetch_add(&ex->expanded, 1);
 	atomic_fetch_add(&ex->transitions, nr);
@@ -218,7 +218,7 @@ static int worker_init(struct worker *worker, struct exhaust *ex)
 {
 	*worker = (struct worker){ .ex = ex, .config = ex->config.replay };
 	worker->arena = arena_create(ARENA_SIZE);
-	worker->fper = fingerprinter_create();
+	worker->fper = fingerprinter_create(ex->counts);
 	if (!worker->arena || !worker->fper ||
 	    exhaust_scenario(&ex->config.bounds, &worker->sc))
 		return -ENOMEM;
@@ -245,7 +245,7 @@ static void *work(void *arg)
 
 		if (id >= ex->level_end)
 			break;
-		if (state_at(ex->states, id)->nr_ops)
+		if (state_at(ex->states, id)->expanded)
 			continue; /* done before the search was stopped */
 		if (!expand(worker, id))
 			break;

@@ -24,7 +24,11 @@ struct exhaust_found {
 	struct report report;
 	u32 nr_ops;
 	struct op ops[SEARCH_OPS_MAX];
-	u64 times; /* how often this kind of this reverse map came */
+	/*
+	 * How often this kind of this reverse map came; again, where the search
+	 * was stopped in the middle of a state and went on from its beginning.
+	 */
+	u64 times;
 };
 
 /* One length of scenarios. */
@@ -39,9 +43,19 @@ struct exhaust_level {
 struct exhaust_config {
 	struct search_bounds bounds;
 	struct replay_config replay;
-	u64 memory; /* bytes that may be used */
+	/*
+	 * Bytes that may be used, but for what each thread works with, which is a
+	 * few MiB.
+	 */
+	u64 memory;
 	u32 threads;
 	bool first_only; /* end at the first divergence */
+	/*
+	 * States that differ in who was born first are two, see fingerprint.h;
+	 * always so with a bug or with a reverse map that is not known to be
+	 * right.
+	 */
+	bool orders;
 	/* Raised by a signal: end soon. */
 	volatile sig_atomic_t *stop;
 	/* Called about every second by the thread that called exhaust(); or NULL. */
@@ -58,7 +72,10 @@ enum exhaust_end {
 
 struct exhaust;
 
-/* NULL when memory is out.  @config is copied. */
+/*
+ * NULL when memory is out.  @config is copied; search_bounds_fit() holds for its
+ * bounds.
+ */
 struct exhaust *exhaust_create(const struct exhaust_config *config);
 void exhaust_destroy(struct exhaust *ex);
 
@@ -80,8 +97,9 @@ int exhaust_scenario(const struct search_bounds *bounds, struct scenario *sc);
 
 /*
  * The search as it stands, to a file and back into an exhaust of the same
- * bounds and reverse maps, just created.  0, or a negative errno; -EINVAL: the
- * file is of another search, or no such file.
+ * bounds, reverse maps and checks, just created; bounds.ops may be greater.  0,
+ * or a negative errno; -EINVAL: the file is of another search, or no such file;
+ * -ENOMEM: there is no room for so many states.
  */
 int exhaust_save(const struct exhaust *ex, FILE *file);
 int exhaust_load(struct exhaust *ex, FILE *file);

@@ -13,6 +13,7 @@
 
 struct exhaust {
 	struct exhaust_config config;
+	u32 counts; /* FINGERPRINT_* */
 	struct states *states;
 	struct edges *edges;
 

@@ -5,23 +5,56 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../model/rmap/rmaps.h"
 #include "exhaust_internal.h"
 
 /* A share of the memory is for edges, should scenarios be counted. */
 #define EDGES_SHARE 4
 
+/* A state, and what it takes where scenarios are counted. */
+#define BYTES_A_STATE (STATE_BYTES + EDGES_STATE_BYTES + 2 * sizeof(double))
+#define STATES_LIMIT 0xf0000000U
+
+/* Does @ops find the same in whatever order it meets VMAs and contexts? */
+static bool is_known_to_be_right(const struct rmap_ops *ops)
+{
+	return ops == &anon_vma_rmap_ops || ops == &cow_context_rmap_ops;
+}
+
+static bool orders_count(const struct exhaust_config *config)
+{
+	const struct machine_config *machine = &config->replay.machine;
+
+	for (u32 i = 0; i < machine->nr_rmaps; i++)
+		if (!is_known_to_be_right(machine->rmaps[i]))
+			return true;
+	for (u32 i = 0; i < NR_BUGS; i++)
+		if (machine->bugs.on[i])
+			return true;
+	return config->orders;
+}
+
+static u32 what_counts(const struct exhaust_config *config)
+{
+	return (config->bounds.two_tables ? FINGERPRINT_PLACES : 0) |
+	       (orders_count(config) ? FINGERPRINT_ORDERS : 0);
+}
+
 struct exhaust *exhaust_create(const struct exhaust_config *config)
 {
 	struct exhaust *ex = calloc(1, sizeof(*ex));
 	u64 bytes = config->memory / EDGES_SHARE;
+	u32 nr =
+		min_u64((config->memory - bytes) / BYTES_A_STATE, STATES_LIMIT);
 
 	if (!ex)
 		return NULL;
 	ex->config = *config;
+	ex->counts = what_counts(config);
 	pthread_mutex_init(&ex->lock, NULL);
 	pthread_cond_init(&ex->done, NULL);
-	ex->states = states_create(config->memory - bytes);
-	ex->edges = edges_create(config->memory / sizeof(struct state), bytes);
+	ex->states = states_create(nr);
+	ex->edges = edges_create(nr, bytes);
 	if (ex->states && ex->edges)
 		return ex;
 	exhaust_destroy(ex);
@@ -41,7 +74,10 @@ void exhaust_destroy(struct exhaust *ex)
 
 u64 exhaust_bytes(const struct exhaust *ex)
 {
-	return states_bytes(ex->states) + edges_bytes(ex->edges);
+	u32 nr = states_nr(ex->states);
+
+	return states_bytes(ex->states) + edges_bytes(ex->edges, nr) +
+	       nr * 2 * sizeof(double);
 }
 
 u32 exhaust_nr_states(const struct exhaust *ex)
@@ -141,14 +177,16 @@ void exhaust_next_level(struct exhaust *ex)
 
 /* Saving. */
 
-#define MAGIC "rmapdiff search 1"
+#define MAGIC "rmapdiff search 2"
 
 /* What a file must share with the search that goes on from it. */
 struct identity {
 	char magic[24];
-	struct search_bounds bounds;
+	struct search_bounds bounds; /* but for ops */
 	struct bugs bugs;
 	u32 as_of;
+	u32 check;
+	u32 counts;
 	char rmaps[RMAP_MAX][24];
 };
 
@@ -171,6 +209,9 @@ static void identify(const struct exhaust *ex, struct identity *identity)
 	memset(identity, 0, sizeof(*identity));
 	strcpy(identity->magic, MAGIC);
 	identity->bounds = ex->config.bounds;
+	identity->bounds.ops = 0;
+	identity->check = ex->config.replay.check;
+	identity->counts = ex->counts;
 	identity->bugs = config->bugs;
 	identity->as_of = config->as_of;
 	for (u32 i = 0; i < config->nr_rmaps; i++)
@@ -220,15 +261,30 @@ static const char *rmap_name(const struct exhaust *ex, const char *name)
 	return "";
 }
 
+static bool found_holds(const struct exhaust *ex,
+			const struct exhaust_found *found)
+{
+	bool good = found->nr_ops <= SEARCH_OPS_MAX &&
+		    found->kind < NR_DIVERGENCE_KINDS &&
+		    found->report.kind == found->kind;
+
+	for (u32 i = 0; good && i < found->nr_ops; i++)
+		good = search_op_is_good(&ex->config.bounds, &found->ops[i]);
+	return good;
+}
+
 static bool load_found(struct exhaust *ex, struct progress *progress)
 {
 	if (progress->nr_found > EXHAUST_FOUND_MAX)
 		return false;
 	for (u32 i = 0; i < progress->nr_found; i++) {
 		struct exhaust_found *found = &progress->found[i];
+		struct report *report = &found->report;
 
-		if (found->nr_ops > SEARCH_OPS_MAX)
+		if (!found_holds(ex, found))
 			return false;
+		report->text[sizeof(report->text) - 1] = '\0';
+		report->own_check[sizeof(report->own_check) - 1] = '\0';
 		progress->found_rmaps[i][23] = '\0';
 		found->rmap = rmap_name(ex, progress->found_rmaps[i]);
 		found->report.rmap = found->rmap;
@@ -239,40 +295,60 @@ static bool load_found(struct exhaust *ex, struct progress *progress)
 	return true;
 }
 
-static bool load_states(struct exhaust *ex, u32 nr, FILE *file)
+static bool state_holds(const struct exhaust *ex, const struct state *state,
+			u32 id)
 {
+	struct op op = op_unpack(state->op);
+
+	return (id ? state->parent < id : state->parent == STATE_NONE) &&
+	       search_op_is_good(&ex->config.bounds, &op);
+}
+
+static int load_states(struct exhaust *ex, u32 nr, FILE *file)
+{
+	enum states_add added;
 	struct state state;
 	u32 id;
 
 	for (u32 i = 0; i < nr; i++) {
 		if (fread(&state, sizeof(state), 1, file) != 1 ||
-		    (i ? state.parent >= i : state.parent != STATE_NONE))
-			return false;
-		if (states_add(ex->states, &state, &id) != STATES_NEW)
-			return false;
+		    !state_holds(ex, &state, i))
+			return -EINVAL;
+		added = states_add(ex->states, &state, &id);
+		if (added != STATES_NEW)
+			return added == STATES_FULL ? -ENOMEM : -EINVAL;
 	}
-	return true;
+	return 0;
 }
 
-static bool levels_hold(const struct progress *progress)
+static bool levels_hold(const struct exhaust *ex,
+			const struct progress *progress)
 {
-	return progress->level <= SEARCH_OPS_MAX &&
-	       progress->level_start <= progress->level_end &&
-	       progress->level_end <= progress->nr_states &&
-	       progress->nr_states;
+	u32 level = progress->level;
+	bool good = level <= ex->config.bounds.ops &&
+		    progress->level_end <= progress->nr_states &&
+		    progress->level_start < progress->level_end &&
+		    progress->starts[level] == progress->level_start;
+
+	for (u32 i = 0; good && i < level; i++)
+		good = progress->starts[i] <= progress->starts[i + 1];
+	return good;
 }
 
 static int load(struct exhaust *ex, struct progress *progress, FILE *file)
 {
 	struct identity expected, identity;
+	int err;
 
 	identify(ex, &expected);
 	if (fread(&identity, sizeof(identity), 1, file) != 1 ||
 	    memcmp(&identity, &expected, sizeof(identity)) ||
 	    fread(progress, sizeof(*progress), 1, file) != 1 ||
-	    !levels_hold(progress) || !load_found(ex, progress) ||
-	    !load_states(ex, progress->nr_states, file))
+	    !levels_hold(ex, progress) || !load_found(ex, progress))
 		return -EINVAL;
+	err = load_states(ex, progress->nr_states, file);
+	if (err)
+		return err;
 	ex->level = progress->level;
 	ex->level_start = progress->level_start;
 	ex->level_end = progress->level_end;

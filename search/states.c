@@ -20,7 +20,6 @@
 #include "states.h"
 
 #define NR_PARTS 256
-#define STATES_LIMIT 0xf0000000U
 
 struct part {
 	pthread_mutex_t lock;
@@ -49,25 +48,24 @@ static u64 all_slots(const struct states *states)
 	return states->part_slots * NR_PARTS;
 }
 
-/* The table is at most half full of what @bytes can hold of states. */
-static void divide(struct states *states, u64 bytes)
+/* At most half full, so that there are up to four slots a state. */
+static u64 part_slots(u32 cap)
 {
-	u64 cap = bytes / (sizeof(struct state) + 4 * sizeof(u32));
+	u64 slots = 16;
 
-	cap = min_u64(max_u64(cap, 16), STATES_LIMIT);
-	states->part_slots = 16;
-	while (states->part_slots * NR_PARTS < 2 * cap)
-		states->part_slots *= 2;
-	states->cap = (u32)cap;
+	while (slots * NR_PARTS < 2 * (u64)cap)
+		slots *= 2;
+	return slots;
 }
 
-struct states *states_create(u64 bytes)
+struct states *states_create(u32 cap)
 {
 	struct states *states = calloc(1, sizeof(*states));
 
 	if (!states)
 		return NULL;
-	divide(states, bytes);
+	states->cap = cap;
+	states->part_slots = part_slots(cap);
 	states->all = reserve(states->cap * sizeof(*states->all));
 	states->slots = reserve(all_slots(states) * sizeof(u32));
 	for (u32 i = 0; i < NR_PARTS; i++) {

@@ -14,18 +14,21 @@ struct state {
 	struct fingerprint fp;
 	u64 op; /* packed; that led here from parent */
 	u32 parent;
-	u32 nr_ops; /* that are possible here; 0 until it was expanded */
+	u32 expanded; /* every operation was done here */
 };
 
 #define STATE_NONE UINT32_MAX
 
 struct states;
 
+/* What one state takes at most, the table included. */
+#define STATE_BYTES (sizeof(struct state) + 4 * sizeof(u32))
+
 /*
- * Room for as many states as @bytes of memory hold, which is taken from the
- * system as it is used.  NULL when there is none.
+ * Room for @cap states; memory is taken from the system as it is used.  NULL
+ * when there is none.
  */
-struct states *states_create(u64 bytes);
+struct states *states_create(u32 cap);
 void states_destroy(struct states *states);
 
 u32 states_nr(const struct states *states);

@@ -63,6 +63,26 @@ done
 expect 1 --ops 4 --procs 2 --pages 2 --bug fork-keeps-write --first
 has out '^stopped before all was covered$'
 
+# What needs a second page table does not show in one.
+moves="--ops 4 --procs 1 --pages 2 --files 0 --failalloc 5 --only mmap,write,mremap,failalloc --bug failed-move-loses-pages"
+# shellcheck disable=SC2086 # words
+{
+	expect 0 $moves
+	expect 1 $moves --two-tables --out "$dir/tables"
+}
+"$rmapdiff" run --bug failed-move-loses-pages "$dir"/tables/*.rmap >/dev/null && {
+	echo "FAIL: what was found in two page tables does not show by itself"
+	failed=1
+}
+
+# Complete, it can be gone on with to more operations.
+expect 0 --ops 2 --procs 2 --pages 2 --state "$dir/more"
+expect 0 --ops 4 --procs 2 --pages 2 --state "$dir/more"
+grep -v '^$' "$dir/out" | cmp -s - "$dir/whole" || {
+	echo "FAIL: two operations and then two more come to another result"
+	failed=1
+}
+
 # Every state as a scenario, each another one.
 expect 0 --ops 2 --procs 2 --pages 2 --states "$dir/states"
 states=$(sed -n 's/^\([0-9]*\) states.*/\1/p' "$dir/out")

@@ -53,9 +53,9 @@ static void replay_taking(const struct scenario *sc, struct taking *taking)
 	assert_false(result.unexpected);
 }
 
-static struct taking taken(const char *text)
+static struct taking taken_counting(u32 counts, const char *text)
 {
-	struct taking taking = { .fper = fingerprinter_create() };
+	struct taking taking = { .fper = fingerprinter_create(counts) };
 	struct scenario_error err;
 	struct scenario sc;
 
@@ -68,11 +68,22 @@ static struct taking taken(const char *text)
 	return taking;
 }
 
-static bool same(const char *a, const char *b)
+static struct taking taken(const char *text)
 {
-	const struct taking x = taken(a), y = taken(b);
+	return taken_counting(0, text);
+}
+
+static bool same_counting(u32 counts, const char *a, const char *b)
+{
+	const struct taking x = taken_counting(counts, a);
+	const struct taking y = taken_counting(counts, b);
 
 	return x.fp.lo == y.fp.lo && x.fp.hi == y.fp.hi;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return same_counting(0, a, b);
 }
 
 #define START "mmap A 0 4 rw = 0\nwrite A 0 2 = 0\n"
@@ -165,12 +176,63 @@ static void test_all_else_counts(void **state)
 	}
 }
 
+/*
+ * A page table that was made in vain stays, and the next write there needs none:
+ * in whose address space it lies decides what the next failing allocation is.
+ */
+static void test_empty_table_counts(void **state)
+{
+#define TABLE_START "mmap A 0 1 rw\nfork A B\nmprotect B 0 1 r\n"
+	(void)state;
+	assert_true(same("mmap A 0 1 rw", "mmap A 0 1 rw\nfailalloc 1\nwrite A "
+					  "0 = ENOMEM"));
+	assert_false(same("mmap A 0 1 rw",
+			  "mmap A 0 1 rw\nfailalloc 2\nwrite A "
+			  "0 = ENOMEM"));
+	assert_false(same(TABLE_START
+			  "failalloc 2\nread A 0\nwrite A 0 = ENOMEM\n"
+			  "madvise A 0 1 dontneed",
+			  TABLE_START "failalloc 2\nwrite A 0 = ENOMEM"));
+	assert_false(same("mmap A 0 1 rw\nfork A B\nmprotect B 0 1 r\n"
+			  "failalloc 2\nwrite A 0 = ENOMEM",
+			  "mmap A 0 1 rw\nfork A B\n"
+			  "failalloc 2\nwrite B 0 = ENOMEM\nmprotect B 0 1 r"));
+#undef TABLE_START
+}
+
+/* Where a page table ends counts when asked for, and the window with it. */
+static void test_places(void **state)
+{
+	(void)state;
+	assert_true(same("mmap A 0 2 rw\n", "mmap A 63 2 rw\n"));
+	assert_true(same_counting(FINGERPRINT_PLACES, "mmap A 63 2 rw\n",
+				  "mmap A 63 2 r\nmprotect A 63 2 rw\n"));
+	assert_false(same_counting(FINGERPRINT_PLACES, "mmap A 0 2 rw\n",
+				   "mmap A 63 2 rw\n"));
+	/* Two tables of one page each, or one of two. */
+	assert_false(same("mmap A 0 2 rw\nread A 0 2\n",
+			  "mmap A 63 2 rw\nread A 63 2\n"));
+}
+
+/* Who was born first counts when asked for. */
+static void test_orders(void **state)
+{
+	static const char elder[] = START "fork A B\nfork A C\nmunmap B 0 4";
+	static const char younger[] = START "fork A B\nfork A C\nmunmap C 0 4";
+
+	(void)state;
+	assert_true(same(elder, younger));
+	assert_false(same_counting(FINGERPRINT_ORDERS, elder, younger));
+	assert_true(same_counting(FINGERPRINT_ORDERS, elder,
+				  START "fork A X\nfork A Y\nmunmap X 0 4"));
+}
+
 /* Same operations, other names and another window: the same at each step. */
 static void test_random_renamed(void **state)
 {
 	enum { OPS = 60 };
 	struct fingerprint all[2][OPS];
-	struct taking taking = { .fper = fingerprinter_create() };
+	struct taking taking = { .fper = fingerprinter_create(0) };
 
 	(void)state;
 	assert_non_null(taking.fper);
@@ -199,7 +261,7 @@ static void test_random_renamed(void **state)
 
 static void test_too_big(void **state)
 {
-	struct fingerprinter *fper = fingerprinter_create();
+	struct fingerprinter *fper = fingerprinter_create(0);
 	const struct machine_config config = {
 		.rmaps = { &anon_vma_rmap_ops },
 		.nr_rmaps = 1,
@@ -226,6 +288,9 @@ int main(void)
 		cmocka_unit_test(test_names_do_not_count),
 		cmocka_unit_test(test_window_does_not_count),
 		cmocka_unit_test(test_all_else_counts),
+		cmocka_unit_test(test_empty_table_counts),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_random_renamed),
 		cmocka_unit_test(test_too_big),
 	};

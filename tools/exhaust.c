@@ -51,6 +51,8 @@ enum option_value {
 	OPT_STATES,
 	OPT_LIMIT,
 	OPT_FIRST,
+	OPT_TWO_TABLES,
+	OPT_ORDERS,
 };
 
 static int print_help(void)
@@ -68,13 +70,21 @@ static int print_help(void)
 	       "  --failalloc N        the Nth allocation from an operation on "
 	       "fails, up to this N (4); 0: none does\n"
 	       "  --only OP,OP...      these operations only\n"
+	       "  --two-tables         a page table ends in the middle of the "
+	       "window; else all is in one\n"
+	       "  --orders             states that differ in who was born first "
+	       "only are two (always so with --bug or\n"
+	       "                       cow_poc)\n"
 	       "  --threads N          (one a core)\n"
-	       "  --memory MIB         ends when it would take more (1024)\n"
+	       "  --memory MIB         ends when it would take more, beside a few "
+	       "MiB a thread (1024)\n"
 	       "  --first              ends at the first divergence\n"
 	       "  --out DIR            writes the first divergence of each "
 	       "kind there, as a scenario\n"
 	       "  --state FILE         goes on from FILE where it exists, and "
-	       "is saved there when stopped\n"
+	       "is saved there at the end, to be gone on with\n"
+	       "                       after it was stopped, with more memory, or "
+	       "with more operations\n"
 	       "  --states DIR         writes a scenario for each state there; "
 	       "--limit N: for the first N\n");
 	config_print_help();
@@ -162,6 +172,12 @@ static int take_option(struct exhausting *ex, int c)
 	case OPT_STATES:
 		ex->states_dir = optarg;
 		return 0;
+	case OPT_TWO_TABLES:
+		bounds->two_tables = true;
+		return 0;
+	case OPT_ORDERS:
+		ex->config.orders = true;
+		return 0;
 	case OPT_FIRST:
 		ex->config.first_only = true;
 		return 0;
@@ -178,12 +194,12 @@ static int check_options(struct exhausting *ex)
 	if (ex->config.replay.check == REPLAY_CHECK_NONE)
 		return usage_error(ex->command,
 				   "--check none: expected a check");
-	if (bounds->ops * bounds->pages > SEARCH_FIRST_PAGE)
-		return usage_error(ex->command,
-				   "--ops %u --pages %u: expected a product of "
-				   "at most %u",
-				   bounds->ops, bounds->pages,
-				   SEARCH_FIRST_PAGE);
+	if (!search_bounds_fit(bounds))
+		return usage_error(
+			ex->command,
+			"--ops %u --pages %u: more than a page table "
+			"has room for; expected less of either",
+			bounds->ops, bounds->pages);
 	return 0;
 }
 
@@ -206,6 +222,8 @@ static int parse_options(struct exhausting *ex, int argc, char **argv)
 		{ "states", required_argument, NULL, OPT_STATES },
 		{ "limit", required_argument, NULL, OPT_LIMIT },
 		{ "first", no_argument, NULL, OPT_FIRST },
+		{ "two-tables", no_argument, NULL, OPT_TWO_TABLES },
+		{ "orders", no_argument, NULL, OPT_ORDERS },
 		{ 0 },
 	};
 	int c, err = 0;
@@ -267,9 +285,12 @@ static void print_progress(void *arg, const struct exhaust_level *levels,
 		(double)done / seconds_since(&ex->start), bytes >> 20);
 }
 
-/* Scenarios: an operation list with its lowest page moved to 0. */
+/*
+ * Scenarios: an operation list with its lowest page moved to 0, or by as many
+ * page tables as it can be.
+ */
 
-static void lower_pages(struct scenario *sc)
+static void lower_pages(struct scenario *sc, bool tables_count)
 {
 	u64 lowest = UINT64_MAX;
 
@@ -281,6 +302,8 @@ static void lower_pages(struct scenario *sc)
 		if (op->flags & OP_HAS_TO)
 			lowest = min_u64(lowest, op->to);
 	}
+	if (tables_count)
+		lowest -= lowest % PTRS_PER_LEAF;
 	for (u32 i = 0; i < sc->nr_ops; i++) {
 		struct op *op = &sc->ops[i];
 
@@ -302,7 +325,7 @@ static int print_scenario(const struct exhausting *ex, FILE *file,
 	}
 	memcpy(sc.ops, ops, nr * sizeof(*ops));
 	sc.nr_ops = nr;
-	lower_pages(&sc);
+	lower_pages(&sc, ex->config.bounds.two_tables);
 	scenario_print(&sc, file);
 	scenario_free(&sc);
 	return 0;
@@ -336,13 +359,13 @@ static int make_dir(const char *path)
 static int write_states(const struct exhausting *ex,
 			const struct exhaust *search)
 {
-	u64 nr = min_u64(exhaust_nr_states(search), ex->states_limit);
+	u64 last = min_u64(exhaust_nr_states(search) - 1, ex->states_limit);
 	struct op ops[SEARCH_OPS_MAX];
 	char path[4096];
 	int err = make_dir(ex->states_dir);
 
 	/* State 0 has no operation. */
-	for (u64 id = 1; id < nr && !err; id++) {
+	for (u64 id = 1; id <= last && !err; id++) {
 		u32 nr_ops = exhaust_path(search, (u32)id, ops);
 
 		snprintf(path, sizeof(path), "%s/%08" PRIu64 ".rmap",
@@ -437,9 +460,10 @@ static int load_state(struct exhausting *ex, struct exhaust *search)
 	if (err == -EINVAL)
 		return usage_error(ex->state_file,
 				   "not a search of the same bounds, reverse "
-				   "maps and bugs");
+				   "maps, bugs and checks");
 	if (err)
-		return usage_error(ex->state_file, "out of memory");
+		return usage_error(ex->state_file,
+				   "more than --memory has room for");
 	ex->transitions = sum_transitions(exhaust_levels(search));
 	return 0;
 }
@@ -488,7 +512,7 @@ static int search(struct exhausting *ex, struct exhaust *search)
 	print_end(ex, search, end);
 	if (!err && ex->states_dir)
 		err = write_states(ex, search);
-	if (!err && ex->state_file && end == EXHAUST_STOPPED)
+	if (!err && ex->state_file)
 		err = save_state(ex, search);
 	if (err)
 		return EXIT_USAGE;

@@ -10,21 +10,21 @@
  * and is written down with the names of what it refers to; the fingerprint is
  * the hash of what was written.  Mms have no such order: they are sorted by what
  * each looks like alone, and where several look alike all orders are tried and
- * the least fingerprint counts.
+ * the least fingerprint counts.  With FINGERPRINT_ORDERS they have: their birth;
+ * and so have objects.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../mm/pgtable.h"
-#include "../mm/rmap_describe.h"
 #include "../mm/vma.h"
 #include "fingerprint.h"
+#include "fingerprint_hash.h"
+#include "shown.h"
 
 #define MMS_MAX 32
 #define VMAS_MAX 512
 #define FOLIOS_MAX 1024
-#define OBJECTS_MAX 512
-#define LINKS_MAX 2048
 #define NAMES_CAP 4096 /* a power of two, above all that can be named at once */
 #define ORDERS_MAX 24
 
@@ -34,39 +34,9 @@
  */
 #define FILE_OFFSETS (1ULL << 32)
 
-_Static_assert(VMAS_MAX + FOLIOS_MAX + RMAP_MAX * OBJECTS_MAX + MMS_MAX <
+_Static_assert(VMAS_MAX + FOLIOS_MAX + RMAP_MAX * SHOWN_OBJECTS_MAX + MMS_MAX <
 		       NAMES_CAP,
 	       "names must leave the table some room");
-
-/* A tree's or a remap's range, of one object. */
-struct range {
-	u64 first;
-	u64 last;
-	u64 what; /* displacement, or the VMA's name once it has one */
-	const void *vma; /* NULL: a remap */
-};
-
-struct object {
-	struct rmap_object o;
-	u32 first_range; /* in ranges[] */
-	u32 nr_ranges;
-};
-
-struct chain_link {
-	const void *vma;
-	const void *who;
-	bool own;
-};
-
-/* What one reverse map shows. */
-struct shown {
-	struct object objects[OBJECTS_MAX];
-	u32 nr_objects;
-	struct range ranges[LINKS_MAX];
-	u32 nr_ranges;
-	struct chain_link chain[LINKS_MAX]; /* those of one VMA are together */
-	u32 nr_chain;
-};
 
 struct space {
 	struct mm_struct *mm;
@@ -81,6 +51,7 @@ struct name {
 };
 
 struct fingerprinter {
+	u32 counts; /* FINGERPRINT_* */
 	struct machine *machine;
 	u64 origin;
 	bool too_big;
@@ -96,47 +67,22 @@ struct fingerprinter {
 	struct fingerprint hash;
 	struct folio *folios[FOLIOS_MAX]; /* in the order of their names */
 	u32 nr_folios;
-	u32 named[OBJECTS_MAX]; /* objects in the order of their names */
+	u32 named[SHOWN_OBJECTS_MAX]; /* objects in the order of their names */
 	u32 nr_named;
 };
 
-struct fingerprinter *fingerprinter_create(void)
+struct fingerprinter *fingerprinter_create(u32 counts)
 {
-	return calloc(1, sizeof(struct fingerprinter));
+	struct fingerprinter *fper = calloc(1, sizeof(*fper));
+
+	if (fper)
+		fper->counts = counts;
+	return fper;
 }
 
 void fingerprinter_destroy(struct fingerprinter *fper)
 {
 	free(fper);
-}
-
-/* Words: two lanes of multiplying and folding. */
-
-static u64 fold(u64 value, u64 odd)
-{
-	value *= odd;
-	value ^= value >> 29;
-	value *= 0xbf58476d1ce4e5b9ULL;
-	return value ^ value >> 32;
-}
-
-static void word(struct fingerprint *hash, u64 value)
-{
-	hash->lo = fold(hash->lo ^ value, 0x9e3779b97f4a7c15ULL) + 1;
-	hash->hi = fold(hash->hi + value, 0xd6e8feb86659fd93ULL) ^ hash->lo;
-}
-
-static void hash_begin(struct fingerprint *hash)
-{
-	hash->lo = 0x243f6a8885a308d3ULL;
-	hash->hi = 0x13198a2e03707344ULL;
-}
-
-static int hash_cmp(const struct fingerprint *a, const struct fingerprint *b)
-{
-	if (a->hi != b->hi)
-		return a->hi < b->hi ? -1 : 1;
-	return a->lo < b->lo ? -1 : a->lo > b->lo;
 }
 
 /* An address, or an offset of either kind. */
@@ -195,85 +141,9 @@ static u32 name_of(struct fingerprinter *fper, const void *who)
 }
 
 /* What reverse maps show is taken down once, before any name is given. */
-
-static void take_object(void *arg, const struct rmap_object *object)
-{
-	struct shown *shown = arg;
-
-	if (shown->nr_objects < OBJECTS_MAX)
-		shown->objects[shown->nr_objects] = (struct object){
-			.o = *object,
-			.first_range = shown->nr_ranges,
-		};
-	shown->nr_objects++;
-}
-
-static void take_range(struct shown *shown, const struct range *range)
-{
-	if (shown->nr_ranges < LINKS_MAX)
-		shown->ranges[shown->nr_ranges] = *range;
-	shown->nr_ranges++;
-	if (shown->nr_objects && shown->nr_objects <= OBJECTS_MAX)
-		shown->objects[shown->nr_objects - 1].nr_ranges++;
-}
-
-/* Trees and remaps follow the object whose they are. */
-static void take_in_tree(void *arg, const void *who,
-			 const struct vm_area_struct *vma, pgoff_t first,
-			 pgoff_t last)
-{
-	const struct range range = { .first = first, .last = last, .vma = vma };
-
-	(void)who;
-	take_range(arg, &range);
-}
-
-static void take_remap(void *arg, const void *who, pgoff_t first, pgoff_t last,
-		       s64 displacement)
-{
-	const struct range range = {
-		.first = first,
-		.last = last,
-		.what = (u64)displacement,
-	};
-
-	(void)who;
-	take_range(arg, &range);
-}
-
-static void take_on_chain(void *arg, const struct vm_area_struct *vma,
-			  const void *who, bool own)
-{
-	struct shown *shown = arg;
-
-	if (shown->nr_chain < LINKS_MAX)
-		shown->chain[shown->nr_chain] = (struct chain_link){
-			.vma = vma,
-			.who = who,
-			.own = own,
-		};
-	shown->nr_chain++;
-}
-
 static void take_shown(struct fingerprinter *fper, u32 slot)
 {
-	struct rmap *rmap = &fper->machine->world.rmaps[slot];
-	struct shown *shown = &fper->shown[slot];
-	const struct rmap_describer to = {
-		.object = take_object,
-		.in_tree = take_in_tree,
-		.on_chain = take_on_chain,
-		.remap = take_remap,
-		.arg = shown,
-	};
-
-	shown->nr_objects = 0;
-	shown->nr_ranges = 0;
-	shown->nr_chain = 0;
-	if (rmap->ops->describe)
-		rmap->ops->describe(rmap, &to);
-	if (shown->nr_objects > OBJECTS_MAX || shown->nr_ranges > LINKS_MAX ||
-	    shown->nr_chain > LINKS_MAX)
+	if (!shown_take(&fper->shown[slot], &fper->machine->world.rmaps[slot]))
 		fper->too_big = true;
 }
 
@@ -311,6 +181,20 @@ static void write_pte(struct fingerprinter *fper, struct fingerprint *hash,
 	word(hash, (u64)pte->kind << 1 | pte->write);
 }
 
+/* One may be empty: then the next entry there needs no table. */
+static u64 write_leaves(struct fingerprinter *fper, struct fingerprint *hash,
+			const struct pgtable_leaf *leaf)
+{
+	u64 nr;
+
+	if (!leaf)
+		return 0;
+	nr = write_leaves(fper, hash, RB_LEFT(leaf, rb));
+	if (fper->counts & FINGERPRINT_PLACES)
+		word(hash, place(fper, leaf->first));
+	return nr + 1 + write_leaves(fper, hash, RB_RIGHT(leaf, rb));
+}
+
 static void look_alone(struct fingerprinter *fper, struct space *space)
 {
 	struct fingerprint *hash = &space->alone;
@@ -318,7 +202,7 @@ static void look_alone(struct fingerprinter *fper, struct space *space)
 	struct vm_area_struct *vma;
 	struct pte *pte;
 
-	hash_begin(hash);
+	*hash = hash_start;
 	word(hash, mm->users);
 	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
 		write_vma(fper, hash, vma);
@@ -328,6 +212,7 @@ static void look_alone(struct fingerprinter *fper, struct space *space)
 		if (pte->folio)
 			write_folio(fper, hash, pte->folio);
 	}
+	word(hash, write_leaves(fper, hash, RB_ROOT(&mm->pgtable)));
 }
 
 /* How many chain links its VMAs have tells a child from its parent. */
@@ -372,7 +257,9 @@ static void take_spaces(struct fingerprinter *fper)
 		look_alone(fper, &fper->spaces[i]);
 		count_links(fper, &fper->spaces[i]);
 	}
-	qsort(fper->spaces, fper->nr_spaces, sizeof(*fper->spaces), space_cmp);
+	if (!(fper->counts & FINGERPRINT_ORDERS))
+		qsort(fper->spaces, fper->nr_spaces, sizeof(*fper->spaces),
+		      space_cmp);
 }
 
 /* Writing everything down, mms in the order of spaces[]. */
@@ -459,6 +346,29 @@ static u32 object_name(struct fingerprinter *fper, const struct shown *shown,
 	return give_name(fper, name, who, i);
 }
 
+static void name_by_birth(struct fingerprinter *fper, const struct shown *shown)
+{
+	for (u32 i = 0; i < shown->nr_objects; i++)
+		object_name(fper, shown, shown->objects[i].o.who);
+}
+
+static void write_chain(struct fingerprinter *fper, const struct shown *shown,
+			const struct vm_area_struct *vma)
+{
+	u64 nr = 0;
+
+	for (u32 i = 0; i < shown->nr_chain; i++) {
+		const struct shown_link *link = &shown->chain[i];
+
+		if (link->vma != vma)
+			continue;
+		word(&fper->hash,
+		     (u64)object_name(fper, shown, link->who) << 1 | link->own);
+		nr++;
+	}
+	word(&fper->hash, nr);
+}
+
 static void name_by_chains(struct fingerprinter *fper,
 			   const struct shown *shown)
 {
@@ -466,17 +376,7 @@ static void name_by_chains(struct fingerprinter *fper,
 		struct vm_area_struct *vma = find_vma(fper->spaces[i].mm, 0);
 
 		for (; vma; vma = vma_next(vma))
-			for (u32 k = 0; k < shown->nr_chain; k++) {
-				const struct chain_link *link =
-					&shown->chain[k];
-
-				if (link->vma != vma)
-					continue;
-				word(&fper->hash,
-				     (u64)object_name(fper, shown, link->who)
-						     << 1 |
-					     link->own);
-			}
+			write_chain(fper, shown, vma);
 	}
 }
 
@@ -504,7 +404,7 @@ static void name_by_folios(struct fingerprinter *fper, u32 slot)
 
 static int range_cmp(const void *a, const void *b)
 {
-	const struct range *x = a, *y = b;
+	const struct shown_range *x = a, *y = b;
 
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
@@ -515,17 +415,17 @@ static int range_cmp(const void *a, const void *b)
 
 /* Two ranges that are equal but for their places in a tree count as equal. */
 static void write_ranges(struct fingerprinter *fper, struct shown *shown,
-			 const struct object *object)
+			 const struct shown_object *object)
 {
-	struct range *ranges = &shown->ranges[object->first_range];
+	struct shown_range *ranges = &shown->ranges[object->first_range];
 
 	for (u32 i = 0; i < object->nr_ranges; i++)
 		if (ranges[i].vma)
 			ranges[i].what = name_of(fper, ranges[i].vma);
-	if (object->nr_ranges > 1)
+	if (object->nr_ranges > 1 && !(fper->counts & FINGERPRINT_ORDERS))
 		qsort(ranges, object->nr_ranges, sizeof(*ranges), range_cmp);
 	for (u32 i = 0; i < object->nr_ranges; i++) {
-		const struct range *range = &ranges[i];
+		const struct shown_range *range = &ranges[i];
 
 		word(&fper->hash, place(fper, range->first));
 		word(&fper->hash, range->last - range->first);
@@ -535,13 +435,15 @@ static void write_ranges(struct fingerprinter *fper, struct shown *shown,
 }
 
 static void write_object(struct fingerprinter *fper, struct shown *shown,
-			 const struct object *object)
+			 const struct shown_object *object)
 {
 	struct fingerprint *hash = &fper->hash;
 
 	word(hash, object_name(fper, shown, object->o.parent));
 	word(hash, object_name(fper, shown, object->o.root));
 	word(hash, object->o.orphan);
+	word(hash, object->hidden.lo);
+	word(hash, object->o.nr_counters);
 	for (u32 i = 0; i < object->o.nr_counters; i++)
 		word(hash, object->o.counters[i].value);
 	word(hash, object->nr_ranges);
@@ -554,6 +456,8 @@ static void write_shown(struct fingerprinter *fper, u32 slot)
 	struct shown *shown = &fper->shown[slot];
 
 	fper->nr_named = 0;
+	if (fper->counts & FINGERPRINT_ORDERS)
+		name_by_birth(fper, shown);
 	name_by_chains(fper, shown);
 	name_by_mms(fper, shown);
 	name_by_folios(fper, slot);
@@ -567,10 +471,11 @@ static void write_shown(struct fingerprinter *fper, u32 slot)
 	word(&fper->hash, shown->nr_objects);
 }
 
-static void write_ledger(struct fingerprinter *fper)
+static void write_machine(struct fingerprinter *fper)
 {
 	const struct ledger *ledger = &fper->machine->ledger;
 
+	word(&fper->hash, fper->machine->rcu.readers);
 	for (u32 i = 0; i < ledger->nr_kinds; i++)
 		word(&fper->hash, ledger->kinds[i].live);
 	word(&fper->hash, ledger->fail_in);
@@ -581,14 +486,14 @@ static void write_all(struct fingerprinter *fper)
 	fper->round++;
 	fper->nr_names = 0;
 	fper->nr_folios = 0;
-	hash_begin(&fper->hash);
+	fper->hash = hash_start;
 	write_spaces(fper);
 	for (u32 i = 0; i < fper->nr_spaces && !fper->too_big; i++)
 		write_mappings(fper, fper->spaces[i].mm);
 	for (u32 i = 0; i < fper->machine->world.nr_rmaps && !fper->too_big;
 	     i++)
 		write_shown(fper, i);
-	write_ledger(fper);
+	write_machine(fper);
 }
 
 /* Orders of mms that look alike. */
@@ -673,13 +578,16 @@ int machine_fingerprint(struct fingerprinter *fper, struct machine *machine,
 
 	fper->machine = machine;
 	fper->too_big = false;
-	if (!machine_used_pages(machine, &fper->origin, &highest))
+	if (fper->counts & FINGERPRINT_PLACES ||
+	    !machine_used_pages(machine, &fper->origin, &highest))
 		fper->origin = 0;
 	for (u32 i = 0; i < machine->world.nr_rmaps; i++)
 		take_shown(fper, i);
 	if (!fper->too_big)
 		take_spaces(fper);
-	if (!fper->too_big)
+	if (!fper->too_big && fper->counts & FINGERPRINT_ORDERS)
+		write_order(fper, &least);
+	else if (!fper->too_big)
 		try_orders(fper, 0, fper->nr_spaces ? alike(fper, 0) : 0,
 			   &least, &left);
 	*fp = least;

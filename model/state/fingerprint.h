@@ -4,13 +4,22 @@
  * but names.
  *
  * Names are: which process is called what, the numbers of mms, folios, contexts
- * and anon_vmas, and where the window lies in the address space.  Contents of
- * pages and statistics do not count.  All else does: VMAs, page tables, folios,
- * whatever the reverse maps show of themselves (rmap_describe.h), live objects
- * by kind, and an allocation that is still to fail.
+ * and anon_vmas, who was born first, and where the window lies in the address
+ * space.  Contents of pages and statistics do not count.  All else does: VMAs,
+ * page tables, folios, whatever the reverse maps show of themselves
+ * (rmap_describe.h), live objects by kind, RCU sections left open, and an
+ * allocation that is still to fail.
  *
  * Two machines of equal fingerprints go on in the same way, whatever is done to
- * them; so a search needs to look at one of them only.
+ * them; so a search needs to look at one of them only.  That takes two things,
+ * which the caller has to see to or else to let count:
+ *
+ * - No window reaches over the end of a page table of the model
+ *   (PTRS_PER_LEAF): how many tables an operation needs, and so which allocation
+ *   is the Nth, hangs on where that is.  FINGERPRINT_PLACES.
+ * - Reverse maps do the same in whatever order they meet VMAs and contexts.
+ *   Those that are right do: all that is mapped is found, and a walk that ends
+ *   early ends when it is.  FINGERPRINT_ORDERS is for others.
  */
 #ifndef RMAPDIFF_STATE_FINGERPRINT_H
 #define RMAPDIFF_STATE_FINGERPRINT_H
@@ -22,11 +31,15 @@ struct fingerprint {
 	u64 hi;
 };
 
+/* What counts, too. */
+#define FINGERPRINT_PLACES 0x1 /* where the window lies */
+#define FINGERPRINT_ORDERS 0x2 /* order of birth, and of lists and trees */
+
 /* Memory that is used again from one fingerprint to the next. */
 struct fingerprinter;
 
-/* NULL when memory is out. */
-struct fingerprinter *fingerprinter_create(void);
+/* @counts of FINGERPRINT_*.  NULL when memory is out. */
+struct fingerprinter *fingerprinter_create(u32 counts);
 void fingerprinter_destroy(struct fingerprinter *fper);
 
 /*
