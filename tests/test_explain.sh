@@ -196,7 +196,8 @@ try 0 --last "$both"
 says_not "$escape"
 try 0 --last --color=always "$both"
 says "$escape"
-if command -v script >/dev/null; then
+# Where there is a terminal to be had: a chroot may be without.
+if command -v script >/dev/null && script -qec true /dev/null >out 2>err </dev/null; then
 	script -qec "$rmapdiff explain --last $both" /dev/null >out 2>err </dev/null
 	says "$escape"
 	NO_COLOR=1 script -qec "$rmapdiff explain --last $both" /dev/null >out 2>err </dev/null
