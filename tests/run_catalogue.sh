@@ -123,7 +123,7 @@ find "$bugs/.." -name '*.rmap' -type f -exec grep -L '^failalloc' {} + | sort >"
 for name in $(listed bugs); do
 	if reason=$(why_silent "$name"); then
 		! grep -qx "$name" "$dir/bugs" || fail "$name: listed as silent, and has a scenario"
-		check_silent --bug "$name"
+		[ -n "${CATALOGUE_QUICK-}" ] || check_silent --bug "$name"
 		echo "$name: silent: $reason"
 	else
 		grep -qx "$name" "$dir/bugs" || fail "$name: no scenario in $bugs"
@@ -133,7 +133,7 @@ for name in $(listed fixes); do
 	if reason=$(why_silent "$name"); then
 		! grep -qx "$name" "$dir/fixes" || fail "$name: listed as silent, and has a scenario"
 		# shellcheck disable=SC2046 # options are words
-		check_silent --rmap anon_vma,cow_poc $(repairs_but "$name")
+		[ -n "${CATALOGUE_QUICK-}" ] || check_silent --rmap anon_vma,cow_poc $(repairs_but "$name")
 		echo "$name: silent: $reason"
 	else
 		grep -qx "$name" "$dir/fixes" || fail "$name: no scenario in $bugs"

@@ -500,9 +500,17 @@ static void test_pack(void **state)
 			 0);
 	assert_true(ops.nr > 1000);
 	for (u32 i = 0; i < ops.nr; i++) {
-		struct op op = op_unpack(op_pack(&ops.ops[i]));
+		const struct op *a = &ops.ops[i];
+		const struct op b = op_unpack(op_pack(a));
 
-		assert_memory_equal(&op, &ops.ops[i], sizeof(op));
+		/* Field by field: what lies between them is anything. */
+		assert_true(a->kind == b.kind && a->flags == b.flags &&
+			    a->prot == b.prot && a->advice == b.advice &&
+			    a->file == b.file && a->expected == b.expected &&
+			    a->proc == b.proc && a->child == b.child &&
+			    a->line == b.line && a->page == b.page &&
+			    a->len == b.len && a->new_len == b.new_len &&
+			    a->to == b.to && a->off == b.off);
 	}
 	op_list_free(&ops);
 	machine_destroy(machine);

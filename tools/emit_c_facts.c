@@ -123,12 +123,15 @@ static bool as_before(const struct facts *facts, const struct fact_mm *mm,
 		if (old->slot != mm->slot)
 			continue;
 		return old->vma_nr == mm->vma_nr && old->run_nr == mm->run_nr &&
-		       same(facts->vmas.v + old->vma_first,
-			    facts->vmas.v + mm->vma_first,
-			    mm->vma_nr * sizeof(*facts->vmas.v)) &&
-		       same(facts->runs.v + old->run_first,
-			    facts->runs.v + mm->run_first,
-			    mm->run_nr * sizeof(*facts->runs.v));
+		       /* Where there are none there may be no array. */
+		       (!mm->vma_nr ||
+			same(facts->vmas.v + old->vma_first,
+			     facts->vmas.v + mm->vma_first,
+			     mm->vma_nr * sizeof(*facts->vmas.v))) &&
+		       (!mm->run_nr ||
+			same(facts->runs.v + old->run_first,
+			     facts->runs.v + mm->run_first,
+			     mm->run_nr * sizeof(*facts->runs.v)));
 	}
 	return false;
 }
