@@ -6,21 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "arena.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ASAN
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define ARENA_ASAN
-#endif
-
-#ifdef ARENA_ASAN
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
-#endif
+#include "asan.h"
 
 #define ARENA_ALIGN 16
 #define SMALL_MAX 1024
@@ -89,7 +75,7 @@ struct arena *arena_create(size_t size)
 
 struct arena *arena_for_speed(void)
 {
-#if defined(ARENA_ASAN) || UINTPTR_MAX < UINT64_MAX
+#if defined(HAVE_ASAN) || UINTPTR_MAX < UINT64_MAX
 	return NULL;
 #else
 	/* More than there is memory, so that it is memory that runs out. */

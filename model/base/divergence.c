@@ -13,6 +13,8 @@ static const char *const kind_names[NR_DIVERGENCE_KINDS] = {
 	[DIVERGENCE_STATE] = "state",
 	[DIVERGENCE_LEAK] = "leak",
 	[DIVERGENCE_CONTENT] = "content",
+	[DIVERGENCE_RACE] = "race",
+	[DIVERGENCE_DEADLOCK] = "deadlock",
 };
 
 const char *divergence_kind_name(enum divergence_kind kind)

@@ -17,6 +17,8 @@ enum divergence_kind {
 	DIVERGENCE_STATE, /* a failed operation changed something */
 	DIVERGENCE_LEAK, /* objects left when the last process is gone */
 	DIVERGENCE_CONTENT, /* a page reads differently on another machine */
+	DIVERGENCE_RACE, /* what is being looked at was freed or changed */
+	DIVERGENCE_DEADLOCK, /* operations wait for each other, or for ever */
 	NR_DIVERGENCE_KINDS,
 };
 

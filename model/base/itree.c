@@ -54,15 +54,27 @@ bool itree_empty(const struct itree *tree)
 	return RB_EMPTY(&tree->rb);
 }
 
-void itree_insert(struct itree *tree, struct itree_node *node, u64 first,
-		  u64 last)
+static void insert_by(struct itree *tree, struct itree_node *node, u64 first,
+		      u64 last, u64 seq)
 {
 	node->first = first;
 	node->last = last;
 	node->subtree_last = last;
-	node->seq = tree->next_seq++;
+	node->seq = seq;
 	RB_INSERT(itree_rb, &tree->rb, node);
 	recompute_to_root(node);
+}
+
+void itree_insert(struct itree *tree, struct itree_node *node, u64 first,
+		  u64 last)
+{
+	insert_by(tree, node, first, last, tree->next_seq++);
+}
+
+void itree_insert_before(struct itree *tree, struct itree_node *node, u64 first,
+			 u64 last)
+{
+	insert_by(tree, node, first, last, ~tree->next_seq++);
 }
 
 /*

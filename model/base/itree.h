@@ -33,6 +33,10 @@ bool itree_empty(const struct itree *tree);
 /* Puts @node, the caller's, in as [first, last]; first <= last. */
 void itree_insert(struct itree *tree, struct itree_node *node, u64 first,
 		  u64 last);
+
+/* The same, but before all that begin at @first: a tree has one or the other. */
+void itree_insert_before(struct itree *tree, struct itree_node *node, u64 first,
+			 u64 last);
 void itree_remove(struct itree *tree, struct itree_node *node);
 
 /* Is @node in @tree?  Linear in the tree's depth; for checks. */

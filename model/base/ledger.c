@@ -14,11 +14,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "asan.h"
 #include "ledger.h"
 
 struct ledger_obj {
-	LIST_ENTRY(ledger_obj) entry; /* in ledger->objs */
-	u32 kind;
+	LIST_ENTRY(ledger_obj) entry; /* in ledger->objs, or kept */
+	u16 kind;
+	bool freed; /* it is kept */
 	size_t size; /* with this header */
 } __attribute__((aligned(16)));
 
@@ -50,12 +52,15 @@ void ledger_init(struct ledger *ledger, struct arena *arena)
 	memset(ledger, 0, sizeof(*ledger));
 	ledger->arena = arena;
 	LIST_INIT(&ledger->objs);
+	LIST_INIT(&ledger->kept);
 }
 
 void ledger_destroy(struct ledger *ledger)
 {
 	struct ledger_obj *obj, *next;
 
+	if (!ledger->arena)
+		ledger_release(ledger);
 	for (obj = ledger->arena ? NULL : LIST_FIRST(&ledger->objs); obj;
 	     obj = next) {
 		next = LIST_NEXT(obj, entry);
@@ -137,12 +142,20 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size)
 		ledger->nr_failed++;
 		return NULL;
 	}
-	obj->kind = kind;
+	obj->kind = (u16)kind;
+	obj->freed = false;
 	obj->size = sizeof(*obj) + size;
 	LIST_INSERT_HEAD(&ledger->objs, obj, entry);
 	ledger->nr_live++;
 	kind_count_new(&ledger->kinds[kind]);
 	return memset(obj_to_user(obj), 0, size);
+}
+
+static void keep(struct ledger *ledger, struct ledger_obj *obj)
+{
+	obj->freed = true;
+	LIST_INSERT_HEAD(&ledger->kept, obj, entry);
+	ASAN_POISON_MEMORY_REGION(obj_to_user(obj), obj->size - sizeof(*obj));
 }
 
 void ledger_free(struct ledger *ledger, void *user)
@@ -155,7 +168,34 @@ void ledger_free(struct ledger *ledger, void *user)
 	LIST_REMOVE(obj, entry);
 	ledger->nr_live--;
 	ledger->kinds[obj->kind].live--;
-	give_back(ledger, obj, obj->size);
+	if (ledger->quarantine)
+		keep(ledger, obj);
+	else
+		give_back(ledger, obj, obj->size);
+}
+
+void ledger_quarantine(struct ledger *ledger)
+{
+	ledger->quarantine = true;
+}
+
+void ledger_release(struct ledger *ledger)
+{
+	struct ledger_obj *obj;
+
+	ledger->quarantine = false;
+	while ((obj = LIST_FIRST(&ledger->kept))) {
+		LIST_REMOVE(obj, entry);
+		ASAN_UNPOISON_MEMORY_REGION(obj, obj->size);
+		give_back(ledger, obj, obj->size);
+	}
+}
+
+bool ledger_is_live(const void *obj)
+{
+	const struct ledger_obj *header = (const struct ledger_obj *)obj - 1;
+
+	return !header->freed;
 }
 
 void ledger_fail_nth(struct ledger *ledger, u64 nth)

@@ -32,6 +32,8 @@ struct ledger {
 	struct ledger_kind kinds[LEDGER_KIND_MAX];
 	u32 nr_kinds;
 	struct ledger_objs objs; /* all that is live */
+	bool quarantine; /* what is freed is kept, see ledger_quarantine() */
+	struct ledger_objs kept;
 	u64 nr_live;
 	u64 nr_allocs; /* asked for, failed ones included */
 	u64 fail_in; /* this many allocations from now fails, 0: none */
@@ -63,6 +65,17 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size);
 
 /* Gives @obj back; NULL is allowed. */
 void ledger_free(struct ledger *ledger, void *obj);
+
+/*
+ * From now on, what is freed counts as freed but is kept, so that whoever still
+ * has it can be told; ledger_release() frees it in earnest.  Under
+ * AddressSanitizer it must not be touched meanwhile.
+ */
+void ledger_quarantine(struct ledger *ledger);
+void ledger_release(struct ledger *ledger);
+
+/* Was @obj not freed since ledger_quarantine()? */
+bool ledger_is_live(const void *obj);
 
 /*
  * Memory that a machine needs and no kernel would have: not counted, not made to

@@ -8,10 +8,12 @@
 
 #include <bsd/sys/queue.h>
 #include "ledger.h"
+#include "sched.h"
 
 struct rcu_head {
 	STAILQ_ENTRY(rcu_head) entry;
 	void *obj;
+	u64 freed_at; /* by rcu->clock */
 };
 
 STAILQ_HEAD(rcu_list, rcu_head);
@@ -21,7 +23,22 @@ struct rcu {
 	u32 readers; /* read-side sections entered and not left */
 	struct rcu_list waiting; /* freed, their grace period not over */
 	u64 nr_waiting;
+	/* Where tasks run at the same time: who they are; else NULL. */
+	const struct sched *sched;
+	u64 clock; /* objects freed so far */
+	struct rcu_reader {
+		u32 depth;
+		u64 since; /* by the clock */
+	} tasks[SCHED_TASKS_MAX];
 };
+
+/*
+ * Between the two there are readers that began at different times, and each
+ * grace period ends as soon as it can: when the last of the readers leaves that
+ * began before an object was freed.
+ */
+void rcu_tasks_begin(struct rcu *rcu, const struct sched *sched);
+void rcu_tasks_end(struct rcu *rcu);
 
 void rcu_init(struct rcu *rcu, struct ledger *ledger);
 
