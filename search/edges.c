@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "edges.h"
+#include "reserve.h"
 
 struct edge_list {
 	u64 first; /* in all[] */
@@ -27,14 +27,6 @@ struct edges {
 	bool full;
 	pthread_mutex_t lock;
 };
-
-static void *reserve(u64 bytes)
-{
-	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return mem == MAP_FAILED ? NULL : mem;
-}
 
 struct edges *edges_create(u32 nr_states, u64 bytes)
 {
@@ -57,11 +49,8 @@ void edges_destroy(struct edges *edges)
 {
 	if (!edges)
 		return;
-	if (edges->lists)
-		munmap(edges->lists,
-		       (u64)edges->nr_states * sizeof(*edges->lists));
-	if (edges->all)
-		munmap(edges->all, (edges->cap + 1) * sizeof(*edges->all));
+	unreserve(edges->lists, (u64)edges->nr_states * sizeof(*edges->lists));
+	unreserve(edges->all, (edges->cap + 1) * sizeof(*edges->all));
 	pthread_mutex_destroy(&edges->lock);
 	free(edges);
 }

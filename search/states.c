@@ -16,7 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include "reserve.h"
 #include "states.h"
 
 #define NR_PARTS 256
@@ -34,14 +34,6 @@ struct states {
 	atomic_uint nr;
 	struct part parts[NR_PARTS];
 };
-
-static void *reserve(u64 bytes)
-{
-	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return mem == MAP_FAILED ? NULL : mem;
-}
 
 static u64 all_slots(const struct states *states)
 {
@@ -82,10 +74,8 @@ void states_destroy(struct states *states)
 {
 	if (!states)
 		return;
-	if (states->all)
-		munmap(states->all, states->cap * sizeof(*states->all));
-	if (states->slots)
-		munmap(states->slots, all_slots(states) * sizeof(u32));
+	unreserve(states->all, states->cap * sizeof(*states->all));
+	unreserve(states->slots, all_slots(states) * sizeof(u32));
 	for (u32 i = 0; i < NR_PARTS; i++)
 		pthread_mutex_destroy(&states->parts[i].lock);
 	free(states);
