@@ -182,6 +182,19 @@ void fuzz_replay(const struct scenario *sc, bool pure)
 		stop_at(sc, &result);
 }
 
+int fuzz_bytes(const u8 *data, size_t size, bool pure)
+{
+	struct scenario sc;
+
+	fuzz_input();
+	if (scenario_init(&sc))
+		return 0;
+	if (!scenario_decode(&sc, data, size))
+		fuzz_replay(&sc, pure);
+	scenario_free(&sc);
+	return 0;
+}
+
 void fuzz_replay_short_of_memory(const struct scenario *sc)
 {
 	struct replay_result result;

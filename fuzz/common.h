@@ -42,8 +42,11 @@ void fuzz_input(void);
  */
 void fuzz_replay(const struct scenario *sc, bool pure);
 
+/* An input of operations as bytes: counts, decodes and replays it; 0. */
+int fuzz_bytes(const u8 *data, size_t size, bool pure);
+
 /*
- * The same beside each other, with both checks, where memory may run out: that a
+ * fuzz_replay() beside each other, with both checks, where memory may run out: that a
  * check says so is no divergence.
  */
 void fuzz_replay_short_of_memory(const struct scenario *sc);

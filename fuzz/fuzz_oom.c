@@ -7,41 +7,11 @@
  *
  * malloc() and its like are wrapped by the linker, for this target only.
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "../model/rmap/rmaps.h"
 #include "common.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t nr, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t nr, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-/* Allocations from now until one fails, 0: none; engines leave no other place. */
-static u32 fail_in;
-
-static bool fails_now(void)
-{
-	return fail_in && !--fail_in;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t nr, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(nr, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(old, size);
-}
+#define FAILING_MALLOC_WRAPPED
+#include "failing_malloc.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -20,13 +20,5 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	struct scenario sc;
-
-	fuzz_input();
-	if (scenario_init(&sc))
-		return 0;
-	if (!scenario_decode(&sc, data, size))
-		fuzz_replay(&sc, false);
-	scenario_free(&sc);
-	return 0;
+	return fuzz_bytes(data, size, false);
 }

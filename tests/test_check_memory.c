@@ -4,25 +4,7 @@
  * all is well, and goes on to the next check as if nothing had been.  The files
  * that allocate are taken in here, with an allocator that fails on demand.
  */
-#include <stdlib.h>
-
-/* The nth call from here on fails; 0: none. */
-static unsigned int fail_in;
-
-static int fails_now(void)
-{
-	return fail_in && !--fail_in;
-}
-
-static void *failing_calloc(size_t nr, size_t size)
-{
-	return fails_now() ? NULL : calloc(nr, size);
-}
-
-static void *failing_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : realloc(old, size);
-}
+#include "../fuzz/failing_malloc.h"
 
 #define calloc failing_calloc
 #define realloc failing_realloc

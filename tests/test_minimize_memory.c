@@ -4,33 +4,9 @@
  * -ENOMEM, nothing is lost, and the best so far still shows it.  The files that
  * allocate are taken in here, with an allocator that fails on demand.
  */
-#include <stdlib.h>
+#include "../fuzz/failing_malloc.h"
 
-/* The nth call from here on fails; 0: none. */
-static unsigned long fail_in;
-static unsigned long calls;
 static unsigned long nr_allocations; /* of the last time */
-
-static int fails_now(void)
-{
-	calls++;
-	return fail_in && !--fail_in;
-}
-
-static void *failing_calloc(size_t nr, size_t size)
-{
-	return fails_now() ? NULL : calloc(nr, size);
-}
-
-static void *failing_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : realloc(old, size);
-}
-
-static void *failing_malloc(size_t size)
-{
-	return fails_now() ? NULL : malloc(size);
-}
 
 #define calloc failing_calloc
 #define realloc failing_realloc
@@ -87,11 +63,11 @@ static int minimize_with(unsigned long nth, struct minimize_stats *stats)
 			break;
 		scenario_free(&sc);
 	}
-	calls = 0;
+	malloc_calls = 0;
 	fail_in = nth;
 	err = scenario_minimize(&sc, &config, stats);
 	fail_in = 0;
-	nr_allocations = calls;
+	nr_allocations = malloc_calls;
 	assert_true(writes_high(&sc));
 	assert_text_round_trip(&sc);
 	scenario_free(&sc);

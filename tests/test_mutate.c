@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#define FAILING_MALLOC_WRAPPED
+#include "../fuzz/failing_malloc.h"
 #include "../fuzz/mutate.h"
 #include "../fuzz/mutate_weave.h"
 #include "../model/mm/vma.h"
@@ -26,36 +28,6 @@ size_t LLVMFuzzerCustomCrossOver(const u8 *data1, size_t size1, const u8 *data2,
 				 size_t size2, u8 *out, size_t max_out_size,
 				 unsigned int seed);
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t nr, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t nr, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-/* The nth call from here on fails; 0: none. */
-static u32 fail_in;
-
-static bool fails_now(void)
-{
-	return fail_in && !--fail_in;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t nr, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(nr, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(old, size);
-}
-
 /* Bytes without any sense, of many sizes. */
 static size_t fill(u8 *data, size_t room, u32 seed)
 {
@@ -70,6 +42,16 @@ static size_t fill(u8 *data, size_t room, u32 seed)
 	return size;
 }
 
+/* An operation each, and the digits of a group 24 at a time. */
+static size_t nr_records(const struct scenario *sc)
+{
+	size_t nr = sc->nr_ops;
+
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		nr += (sc->ops[i].schedule.nr + 23) / 24;
+	return nr;
+}
+
 static void assert_canonical(const u8 *data, size_t size)
 {
 	struct scenario_error err;
@@ -80,7 +62,7 @@ static void assert_canonical(const u8 *data, size_t size)
 	assert_int_equal(size % BYTES_PER_OP, 0);
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_decode(&sc, data, size), 0);
-	assert_int_equal(sc.nr_ops, size / BYTES_PER_OP);
+	assert_int_equal(nr_records(&sc), size / BYTES_PER_OP);
 	assert_int_equal(scenario_encode(&sc, &bytes, &len, &err), 0);
 	assert_int_equal(len, size);
 	assert_memory_equal(bytes, data, size);
@@ -122,6 +104,7 @@ static size_t apply_twice(enum how how, u32 seed, size_t room, u8 *data,
 		.seed = seed * 0x9e3779b97f4a7c15ULL,
 		.room = room,
 		.failalloc = seed % 4,
+		.parallel = seed % 5 < 2,
 	};
 	u8 *buf[2];
 	size_t len[2];
@@ -184,6 +167,46 @@ static void test_chains(void **state)
 	assert_true(ops / SEEDS > 8);
 	assert_true(ops / SEEDS < 128);
 	assert_true(same < SEEDS / 5);
+}
+
+/* Groups come, grow digits and stay, if asked for; else there is none. */
+static void test_groups(void **state)
+{
+	u64 groups[2] = { 0 }, walkers[2] = { 0 }, digits[2] = { 0 };
+	u8 data[ROOM];
+
+	(void)state;
+	for (u32 parallel = 0; parallel < 2; parallel++) {
+		size_t size = 0;
+
+		for (u32 seed = 0; seed < SEEDS; seed++) {
+			const struct mutate mu = {
+				.seed = seed * 0x9e3779b97f4a7c15ULL,
+				.room = ROOM,
+				.parallel = parallel,
+			};
+			struct scenario sc;
+
+			size = mutate_edit(&mu, data, size);
+			assert_canonical(data, size);
+			assert_int_equal(scenario_init(&sc), 0);
+			assert_int_equal(scenario_decode(&sc, data, size), 0);
+			for (u32 i = 0; i < sc.nr_ops;
+			     i += scenario_group(&sc, i)) {
+				u32 nr = scenario_group(&sc, i);
+
+				groups[parallel] += nr > 1;
+				digits[parallel] += sc.ops[i].schedule.nr;
+				walkers[parallel] +=
+					nr > 1 && op_walks(sc.ops[i + 1].kind);
+			}
+			scenario_free(&sc);
+		}
+	}
+	assert_int_equal(groups[0] + digits[0] + walkers[0], 0);
+	assert_true(groups[1] > 2 * SEEDS);
+	assert_true(walkers[1] > SEEDS);
+	assert_true(digits[1] > 10 * SEEDS);
 }
 
 static void test_small_rooms(void **state)
@@ -497,6 +520,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_small_rooms),
 		cmocka_unit_test(test_engine_interface),
 		cmocka_unit_test(test_no_memory),
