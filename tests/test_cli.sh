@@ -2,46 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test_cli.sh RMAPDIFF: what the command prints and exits with.
 set -u
-rmapdiff=$(realpath "$1")
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-nr=0
-nr_failed=0
-
-fail() {
-	echo "FAIL: $*"
-	echo "--- status $status, standard output:"
-	cat out
-	echo "--- standard error:"
-	cat err
-	nr_failed=$((nr_failed + 1))
-}
-
-# try STATUS ARGUMENT...: runs rmapdiff; the results are in status, out and err.
-try() {
-	expected=$1
-	shift
-	nr=$((nr + 1))
-	what="rmapdiff $*"
-	status=0
-	"$rmapdiff" "$@" >out 2>err </dev/null || status=$?
-	[ "$status" = "$expected" ] || fail "$what: expected exit status $expected"
-}
-
-# bad ARGUMENT...: exit status 2, one line on standard error, nothing before.
-bad() {
-	try 2 "$@"
-	[ "$(wc -l <err)" = 1 ] || fail "$what: expected one line on standard error"
-}
-
-says() {
-	grep -qF -e "$2" "$1" || fail "$what: expected '$2' in $1"
-}
-
-ends_with() {
-	[ "$(tail -n 1 out)" = "$1" ] || fail "$what: expected the last line '$1'"
-}
+. "$(dirname "$0")/cli.sh"
 
 cat >fork.rmap <<'X'
 # A forks B; each writes
@@ -61,6 +22,7 @@ printf 'mmap A 0 4 rw' >no_newline.rmap
 printf '\001\002\003' >three
 head -c 4096 /dev/zero | tr '\0' '\001' >ones
 mkdir directory
+truncate -s 65M large
 
 # Help, and a wrong argument, everywhere.
 try 0 --help
@@ -68,12 +30,20 @@ says out "run "
 bad frobnicate
 try 2
 [ ! -s out ] || fail "$what: expected nothing on standard output"
-for command in run convert list gen emit-c; do
+for command in run explain minimize emit-c import exhaust convert list gen stats; do
 	try 0 $command --help
 	says out "Usage: rmapdiff $command"
 	[ ! -s err ] || fail "$what: expected nothing on standard error"
 	bad $command --frobnicate
 	says err "rmapdiff $command"
+done
+
+# What is no scenario, everywhere.
+for command in run explain minimize emit-c import convert stats; do
+	for file in empty directory missing.rmap syntax.rmap word.rmap three large -; do
+		bad_file $command $file
+	done
+	bad $command
 done
 
 # run
@@ -117,25 +87,24 @@ bad run --rmap '' fork.rmap
 bad run --as-of 5 fork.rmap
 bad run --bug nonsense fork.rmap
 bad run --check some fork.rmap
-bad run empty
+bad_file run empty
 says err "empty: empty: expected a scenario"
-bad run directory
+bad_file run directory
 says err "directory: is a directory: expected a file"
-bad run missing.rmap
+bad_file run missing.rmap
 says err "missing.rmap: No such file or directory"
-bad run syntax.rmap
+bad_file run syntax.rmap
 says err "syntax.rmap:2:"
-bad run dead.rmap
+bad_file run dead.rmap
 says err "dead.rmap:3:"
-bad run word.rmap
+bad_file run word.rmap
 says err "word.rmap:1:1:"
-bad run three
+bad_file run three
 says err "three: 3 bytes"
-truncate -s 65M large
-bad run large
+bad_file run large
 says err "large: too large"
 # A bad file does not keep the others from being run.
-bad run missing.rmap fork.rmap
+bad_file run missing.rmap fork.rmap
 ends_with "1 files, 6 ops, 0 divergences"
 # All bytes are operations.
 try 0 run ones
@@ -185,6 +154,69 @@ if [ -w /dev/full ]; then
 	[ $? = 2 ] || fail "convert to a full device: expected exit status 2"
 fi
 
+# OUT, whoever writes it: nothing is overwritten unless asked, a file takes the place of another whole or not at all, and
+# keeps who may read it; what is no file is written to as it is.
+printf '1 mmap(NULL, 65536, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000\n' >some.strace
+printf 'mmap A 0 1 rw\nwrite A 0\nfork A B\n' >bug.rmap
+for writer in "convert --to text fork.rmap" "explain fork.rmap" "emit-c fork.rmap" "import some.strace" \
+	"minimize --bug walk-skips-last-child bug.rmap"; do
+	rm -rf outs
+	mkdir outs
+	# shellcheck disable=SC2086 # words
+	{
+		try 0 $writer -o outs/new
+		[ -s outs/new ] && [ ! -s out ] || fail "$what: expected it in outs/new"
+		[ "$(stat -c %a outs/new)" = "$(printf %o $((0666 & ~$(umask))))" ] ||
+			fail "$what: mode $(stat -c %a outs/new)"
+		echo mine >outs/mine
+		chmod 600 outs/mine
+		ln -s mine outs/link
+		ln -s nothing outs/dangling
+		for there in mine link dangling; do
+			bad_says "outs/$there: File exists; --force overwrites it" $writer -o outs/$there
+		done
+		[ "$(cat outs/mine)" = mine ] || fail "$writer -o: overwrote a file"
+		try 0 $writer --force -o outs/mine
+		! grep -qx mine outs/mine && [ -s outs/mine ] || fail "$what: expected it in outs/mine"
+		[ "$(stat -c %a outs/mine)" = 600 ] || fail "$what: mode $(stat -c %a outs/mine)"
+		echo mine >outs/mine
+		try 0 $writer --force -o outs/link
+		[ -L outs/link ] && ! grep -qx mine outs/mine || fail "$what: expected it behind the link"
+		try 0 $writer --force -o outs/dangling
+		[ -L outs/dangling ] && [ -s outs/nothing ] || fail "$what: expected it behind the link"
+		bad_says "directory: is a directory: expected a file" $writer --force -o directory
+		bad_says "outs/no/such: No such file or directory" $writer -o outs/no/such
+		bad_says "fork.rmap/x: Not a directory" $writer -o fork.rmap/x
+		bad_says "No such file or directory" $writer -o ''
+		ln -s /proc/self/fd/1 outs/stdout
+		try 0 $writer --force -o outs/stdout
+		[ -s out ] && [ -L outs/stdout ] || fail "$what: expected it on standard output"
+		ln -s /dev/full outs/full
+		[ ! -w /dev/full ] ||
+			bad_says "outs/full: cannot write: No space left on device" $writer --force -o outs/full
+		mkfifo outs/pipe
+		timeout 60 cat outs/pipe >outs/piped &
+		try 0 $writer --force -o outs/pipe
+		wait
+		[ -s outs/piped ] && [ -p outs/pipe ] || fail "$what: expected it through the pipe"
+
+		# No file may have a byte more: neither is half of it there, nor is the old one gone.
+		cp outs/mine outs/before
+		for out in outs/none "outs/mine --force"; do
+			what="$writer -o $out, no file may grow"
+			(
+				trap '' XFSZ
+				ulimit -f 0
+				exec "$rmapdiff" $writer -o $out
+			) 2>&1 | cat >said
+			grep -q 'cannot write: File too large$' said || fail "$what: $(cat said)"
+		done
+		cmp -s outs/mine outs/before || fail "$what: the old one is gone"
+		[ "$(find outs -type f | sort | tr '\n' ' ')" = "outs/before outs/mine outs/new outs/nothing outs/piped " ] ||
+			fail "$writer: left $(ls outs)"
+	}
+done
+
 # list
 try 0 list
 says out "anon_vma"
@@ -206,5 +238,4 @@ bad gen random --seed x
 bad gen random --procs 33
 bad gen random --pages 0
 
-echo "$nr commands, $nr_failed failures"
-[ $nr_failed = 0 ]
+finish

@@ -3,7 +3,6 @@
 # test_emit_c.sh RMAPDIFF CORPUS: every scenario as C compiles, runs and finds
 # what it expects; what it should not find, it does not.
 set -u
-rmapdiff=$(realpath "$1")
 corpus=$(realpath "$2")
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
 compilers=
@@ -13,17 +12,10 @@ done
 [ -n "$compilers" ] || { echo "skipped: needs gcc or clang"; exit 77; }
 first=${compilers# }
 first=${first%% *}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+. "$(dirname "$0")/cli.sh"
+subcommand=emit-c
 chmod 755 "$dir"
-cd "$dir" || exit 1
-nr_failed=0
 flags="-Wall -Wextra -Werror -std=gnu11"
-
-fail() {
-	echo "FAIL: $*"
-	nr_failed=$((nr_failed + 1))
-}
 
 # emit FILE OUT [OPTION...]
 emit() {
@@ -33,18 +25,6 @@ emit() {
 		fail "emit-c $in"
 		cat err
 	}
-}
-
-# bad TEXT ARGUMENT...: exit status 2, one line with TEXT on standard error.
-bad() {
-	text=$1
-	shift
-	status=0
-	"$rmapdiff" emit-c "$@" >out 2>err </dev/null || status=$?
-	[ $status = 2 ] || fail "emit-c $*: exit status $status, expected 2"
-	[ "$(wc -l <err)" = 1 ] || fail "emit-c $*: expected one line of error"
-	grep -qF -e "$text" err || fail "emit-c $*: no '$text': $(cat err)"
-	[ ! -s out ] || fail "emit-c $*: something on standard output"
 }
 
 # compile CC OPTIONS NAME...: NAME from NAME.c; with -fsyntax-only nothing.
@@ -92,17 +72,17 @@ printf 'mmap A 0 1 rw\nfailalloc 1\nfork A B\n' >failalloc.rmap
 printf 'munmap A 0 0 = ENOMEM\n' >wrong.rmap
 printf 'base 0x555555600\nmmap A 0 1 rw\n' >program.rmap
 echo precious >there.c
-bad "expected one FILE"
-bad "frobnicate" --frobnicate four.rmap
-bad "--as-of '5'" --as-of 5 four.rmap
-bad "nothing.rmap" nothing.rmap
-bad "directory" directory
-bad "empty" empty.rmap
-bad "syntax.rmap:1:1" syntax.rmap
-bad "line 2: a kernel's allocations cannot be made to fail" failalloc.rmap
-bad "line 1: the model's result is EINVAL" wrong.rmap
-bad "where the program itself would be" program.rmap
-bad "exists already; --force" four.rmap -o there.c
+bad_says "expected one FILE"
+bad_says "frobnicate" --frobnicate four.rmap
+bad_says "--as-of '5'" --as-of 5 four.rmap
+bad_says "nothing.rmap" nothing.rmap
+bad_says "directory" directory
+bad_says "empty" empty.rmap
+bad_says "syntax.rmap:1:1" syntax.rmap
+bad_says "line 2: a kernel's allocations cannot be made to fail" failalloc.rmap
+bad_says "line 1: the model's result is EINVAL" wrong.rmap
+bad_says "where the program itself would be" program.rmap
+bad_says "File exists; --force" four.rmap -o there.c
 [ "$(cat there.c)" = precious ] || fail "there.c was overwritten"
 emit four.rmap there.c --force
 grep -q "step(0, do_fork(A, B));" there.c || fail "no step in the output"
@@ -133,13 +113,13 @@ for cc in $compilers; do
 done
 
 # As root, those of the thread with walks; as an ordinary user.
-nr=0
+nr_scenarios=0
 for name in $names; do
 	case $name in
 	thread_*) passes "$name" "./$name" ;;
 	*) passes "$name" "./$name" --no-walks ;;
 	esac
-	nr=$((nr + 1))
+	nr_scenarios=$((nr_scenarios + 1))
 done
 grep -q '^# walks by .* of [1-9]' thread_*.tap || fail "no walks"
 grep -h ': sharing # SKIP' ./*.tap && fail "root is told no page frames"
@@ -200,5 +180,5 @@ grep -q "^# walks by $dir/bitmap: 12 of 12 folios" idle.tap || {
 }
 [ -n "$(tr -d '\000' <bitmap)" ] || fail "page_idle: no bits"
 
-echo "$nr scenarios, $nr_user of them as an ordinary user too, $nr_failed failures"
-[ $nr_failed = 0 ]
+echo "$nr_scenarios scenarios, $nr_user of them as an ordinary user too"
+finish

@@ -2,48 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test_explain.sh RMAPDIFF SOURCE_DIR: what explain draws, by properties that must hold whatever it looks like.
 set -u
-rmapdiff=$(realpath "$1") source=$(realpath "$2")
+source=$(realpath "$2")
+. "$(dirname "$0")/cli.sh"
+subcommand=explain
 corpus=$source/corpus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-unset NO_COLOR
-nr=0
-nr_failed=0
 both=$corpus/thread/c-remaps-both-kinds.rmap
-
-fail() {
-	echo "FAIL: $*"
-	head -n 60 out
-	echo "--- standard error:"
-	cat err
-	nr_failed=$((nr_failed + 1))
-}
-
-# try STATUS ARGUMENT...: runs rmapdiff explain; the results are in status, out and err.
-try() {
-	expected=$1
-	shift
-	nr=$((nr + 1))
-	what="rmapdiff explain $*"
-	status=0
-	"$rmapdiff" explain "$@" >out 2>err </dev/null || status=$?
-	[ "$status" = "$expected" ] || fail "$what: expected exit status $expected, got $status"
-}
-
-bad() {
-	try 2 "$@"
-	[ "$(wc -l <err)" = 1 ] || fail "$what: expected one line on standard error"
-	[ ! -s out ] || fail "$what: expected nothing on standard output"
-}
-
-says() {
-	grep -qF -e "$1" out || fail "$what: expected '$1'"
-}
-
-says_not() {
-	! grep -qF -e "$1" out || fail "$what: did not expect '$1'"
-}
+unset NO_COLOR
 
 narrow() {
 	awk 'length($0) > 80 { exit 1 }' out || fail "$what: a line of more than 80 columns"
@@ -80,7 +44,7 @@ folios_named() {
 for file in $(find "$corpus" -name '*.rmap' -not -path '*/bugs/*' | sort); do
 	try 0 "$file"
 	narrow
-	says "no divergence"
+	says out "no divergence"
 	try 0 --full "$file"
 	narrow
 	folios_named
@@ -90,13 +54,13 @@ for file in $(find "$corpus" -name '*.rmap' -not -path '*/bugs/*' | sort); do
 	cp out first
 	try 0 --full "$file"
 	cmp -s first out || fail "$what: not the same twice"
-	says_not '<=='
+	says_not out '<=='
 done
 for file in "$corpus"/thread/*.rmap; do
 	try 0 --pure "$file"
 	narrow
-	says "the machine of anon_vma"
-	says "the machine of cow_context"
+	says out "the machine of anon_vma"
+	says out "the machine of cow_context"
 done
 
 # What it shows, in one case, to the letter.
@@ -128,39 +92,39 @@ for file in "$corpus"/bugs/*.rmap; do
 done
 printf 'mmap A 0x10 2 rw\nwrite A 0x10 2\nfork A B # two\nmremap B 0x10 2 2 to=0x40\n' >moved.rmap
 try 1 --bug remap-not-recorded-at-move moved.rmap
-says '^  ^ <== cow_context does not find folios 1-2 here'
-says '^ <== cow_context does not find folios 1-2 at B:0x40-0x41'
-says 'DIVERGENCE'
-says '# two'
+says out '^  ^ <== cow_context does not find folios 1-2 here'
+says out '^ <== cow_context does not find folios 1-2 at B:0x40-0x41'
+says out 'DIVERGENCE'
+says out '# two'
 # Those that lie between and are found are not named.
 printf 'mmap A 0x10 4 rw\nwrite A 0x10 4\nfork A B\nwrite B 0x11\nmremap B 0x10 4 4 to=0x40\n' >between.rmap
 try 1 --last --bug remap-not-recorded-at-move between.rmap
 tr -d '\n' <out | tr -s ' ' | grep -qF 'does not find folios 1,3-5 here' || fail "$what: expected 1,3-5"
 printf 'mmap A 0 1 rw\nmunmap A 0 1 = ENOMEM\n' >asserted.rmap
 try 1 asserted.rmap
-says '<== expected ENOMEM'
+says out '<== expected ENOMEM'
 
 # A part only.
 try 0 --step 6 "$both"
-says '== step 6 of 10'
+says out '== step 6 of 10'
 [ "$(grep -c '^  == step' out)" = 1 ] || fail "$what: expected one step"
-says 'C[0x80,0x84)'
+says out 'C[0x80,0x84)'
 try 0 --last "$both"
-says '== step 10 of 10'
+says out '== step 10 of 10'
 try 1 --last --bug remap-not-recorded-at-move moved.rmap
-says '== step 4 of 4'
+says out '== step 4 of 4'
 for part in vmas anon_vma cow_context folios; do
 	try 0 --step 6 --only $part "$both"
 	[ "$(grep -cE '^    (processes and VMAs|anon_vma|cow_context|folios, and .*)$' out)" = 1 ] ||
 		fail "$what: expected one part"
 done
 try 0 --step 6 --only cow_context,folios "$both"
-says 'remap: offsets 0x10-0x13 at 0x80-0x83 (+0x70)'
-says_not 'num_children'
+says out 'remap: offsets 0x10-0x13 at 0x80-0x83 (+0x70)'
+says_not out 'num_children'
 try 0 --rmap cow_context --last "$both"
-says_not 'num_children'
+says_not out 'num_children'
 try 0 --pure --step 6 "$both"
-says 'the machine of cow_context'
+says out 'the machine of cow_context'
 
 # Marks: what a step adds, changes and takes away.
 try 0 --step 6 "$both"
@@ -174,49 +138,49 @@ grep -q '^      A\[0x10,0x14)' out || fail "$what: expected what stays"
 printf 'mmap A 0x10 2 rw\nwrite A 0x10 2\n' >in10.rmap
 try 0 --step 400 large.rmap
 narrow
-says 'more left out; --full shows them'
+says out 'more left out; --full shows them'
 for child in B C D E F G H I J K; do echo "fork A $child"; done | cat in10.rmap - >many.rmap
 try 0 --last many.rmap
 narrow
-says 'more processes not drawn; --full draws them'
+says out 'more processes not drawn; --full draws them'
 try 0 --full --last many.rmap
 narrow
-says_not "not drawn"
+says_not out "not drawn"
 try 0 --full --step 400 large.rmap
 narrow
-says_not 'left out; --full'
+says_not out 'left out; --full'
 printf 'mmap A 0 100000 rw\nmmap A 0x1000000 3 rw\nwrite A 0x1000000 3\n' >wide.rmap
 try 0 wide.rmap
 narrow
-says 'a letter for'
+says out 'a letter for'
 
 # Colour.
 escape=$(printf '\033')
 try 0 --last "$both"
-says_not "$escape"
+says_not out "$escape"
 try 0 --last --color=always "$both"
-says "$escape"
+says out "$escape"
 # Where there is a terminal to be had: a chroot may be without.
 if command -v script >/dev/null && script -qec true /dev/null >out 2>err </dev/null; then
 	script -qec "$rmapdiff explain --last $both" /dev/null >out 2>err </dev/null
-	says "$escape"
+	says out "$escape"
 	NO_COLOR=1 script -qec "$rmapdiff explain --last $both" /dev/null >out 2>err </dev/null
-	says_not "$escape"
+	says_not out "$escape"
 	script -qec "$rmapdiff explain --last --color=never $both" /dev/null >out 2>err </dev/null
-	says_not "$escape"
+	says_not out "$escape"
 fi
 
 # A graph that Graphviz takes.
 for file in "$corpus"/thread/*.rmap; do
 	try 0 --dot "$file"
-	says digraph
+	says out digraph
 	! command -v dot >/dev/null || dot -Tsvg out >svg 2>err || fail "$what: dot does not take it"
 	[ ! -s err ] || fail "$what: dot complains"
 done
 try 1 --dot --bug remap-not-recorded-at-move moved.rmap
-says 'cow_context: not found'
+says out 'cow_context: not found'
 try 0 --dot --pure --step 6 "$both"
-says 'm1_o0'
+says out 'm1_o0'
 
 # Files.
 try 0 -o drawn.txt "$both"
@@ -229,7 +193,7 @@ bad -o nowhere/drawn.txt "$both"
 cp "$both" in.rmap
 "$rmapdiff" convert --strip --to bytes -o in.bytes in.rmap
 try 0 in.bytes
-says 'step 10 of 10'
+says out 'step 10 of 10'
 
 # Bad input.
 : >empty
@@ -259,12 +223,11 @@ printf 'read A 0x40\nread A 0x41\n' >>moved.rmap
 bad --bug remap-not-recorded-at-move --step 5 moved.rmap
 try 0 comment
 narrow
-says '0 of 0 operations done'
+says out '0 of 0 operations done'
 if "$rmapdiff" explain "$both" >/dev/full 2>err; then
 	fail "explain: a full device is no success"
 fi
 try 0 --help
-says '--only'
+says out '--only'
 
-echo "$nr tried, $nr_failed failed"
-[ "$nr_failed" = 0 ]
+finish

@@ -3,21 +3,13 @@
 # test_explain_html.sh RMAPDIFF SOURCE_DIR: the page of explain --html in a real browser, without a screen: it shows,
 # keys, buttons, links, fragments and filters work, and it asks nobody for anything.
 set -u
-rmapdiff=$(realpath "$1") source=$(realpath "$2")
+source=$(realpath "$2")
 browser=
 for name in ${RMAPDIFF_BROWSER:-chromium chromium-browser google-chrome}; do
 	! command -v "$name" >/dev/null || { browser=$name && break; }
 done
 [ -n "$browser" ] || { echo "no chromium"; exit 77; }
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-nr_failed=0
-
-fail() {
-	echo "FAIL: $*"
-	nr_failed=$((nr_failed + 1))
-}
+. "$(dirname "$0")/cli.sh"
 
 # What the browser makes of a page, after its scripts have run, in dom.
 browse() {
@@ -178,5 +170,5 @@ printf '# <script>alert(1)</script> & "x"\nmmap A 0 1 rw # </span><b>bold\n' >'a
 grep -q 'Steps 1 to 100 are left out' long.html || fail "nothing says what is left out"
 [ "$(grep -c '<section class="step"' long.html)" = 500 ] || fail "expected 500 steps"
 
-[ $nr_failed = 0 ] && echo "all fine with $("$browser" --version)"
-[ $nr_failed = 0 ]
+"$browser" --version
+finish

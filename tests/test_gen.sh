@@ -3,17 +3,9 @@
 # test_gen.sh RMAPDIFF: each workload says what it is, is the same each time, replays with every reverse map, and the
 # kernel, where it can be asked, does what the model does.
 set -u
-rmapdiff=$(realpath "$1")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-nr_failed=0
+. "$(dirname "$0")/cli.sh"
+subcommand=gen
 workloads="zygote prefork snapshot build browser gc files chain"
-
-fail() {
-	echo "FAIL: $*"
-	nr_failed=$((nr_failed + 1))
-}
 
 # made NAME ARGUMENT...: into NAME.rmap, with nothing on standard error.
 made() {
@@ -21,18 +13,6 @@ made() {
 	shift
 	"$rmapdiff" gen "$@" >"$name.rmap" 2>err || fail "gen $*: exit status $?"
 	[ ! -s err ] || fail "gen $*: $(cat err)"
-}
-
-# bad WHAT ARGUMENT...: exit status 2, nothing on standard output, one line that has WHAT.
-bad() {
-	what=$1
-	shift
-	status=0
-	"$rmapdiff" gen "$@" >out 2>err || status=$?
-	[ $status = 2 ] || fail "gen $*: exit status $status, expected 2"
-	[ ! -s out ] || fail "gen $*: expected nothing on standard output"
-	[ "$(wc -l <err)" = 1 ] || fail "gen $*: expected one line: $(cat err)"
-	grep -qF -e "$what" err || fail "gen $*: expected '$what': $(cat err)"
 }
 
 # fine FILE OPTION...: no divergence, and each operation succeeds, as it asserts.
@@ -131,18 +111,18 @@ listed=$(for workload in $workloads; do
 done | awk '{ n += $1 } END { print n - 8 }')
 [ "$listed" = 44 ] || fail "$listed parameters, 44 tried"
 
-bad "see --help" nothing
-bad "unrecognized option" --size 3
-bad "expected a number from 1 to 10000" zygote --size 0
-bad "expected a number from 1 to 10000" zygote --size 10001
-bad "expected a number from 1 to 10000" zygote --size ten
-bad "expected a number from 0 to 100" zygote --writes 101
-bad "expected a number from 1 to 256" zygote --pages 0
-bad "expected a number from 0 to 18446744073709551615" chain --seed -1
-bad "unexpected argument 'chain'" zygote chain
-bad "unrecognized option '--rounds'" zygote --rounds 3
-bad "requires an argument" zygote --size
-bad "more VMAs than a process can have" gc --size 10000 --spaces 64
+bad_says "see --help" nothing
+bad_says "unrecognized option" --size 3
+bad_says "expected a number from 1 to 10000" zygote --size 0
+bad_says "expected a number from 1 to 10000" zygote --size 10001
+bad_says "expected a number from 1 to 10000" zygote --size ten
+bad_says "expected a number from 0 to 100" zygote --writes 101
+bad_says "expected a number from 1 to 256" zygote --pages 0
+bad_says "expected a number from 0 to 18446744073709551615" chain --seed -1
+bad_says "unexpected argument 'chain'" zygote chain
+bad_says "unrecognized option '--rounds'" zygote --rounds 3
+bad_says "requires an argument" zygote --size
+bad_says "more VMAs than a process can have" gc --size 10000 --spaces 64
 
 status=0
 for workload in $workloads; do
@@ -152,4 +132,4 @@ for workload in $workloads; do
 done
 [ $status != 77 ] || echo "the kernel was not asked: $(tail -n 1 out)"
 
-[ $nr_failed = 0 ]
+finish

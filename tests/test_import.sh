@@ -3,43 +3,8 @@
 # test_import.sh RMAPDIFF TRACES: logs of strace in all their forms, made by hand
 # and recorded, as scenarios.
 set -u
-rmapdiff=$(realpath "$1")
 traces=$(realpath "$2")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-nr=0
-nr_failed=0
-
-fail() {
-	echo "FAIL: $*"
-	echo "--- status $status, standard output:"
-	head -n 40 out
-	echo "--- standard error:"
-	head -n 40 err
-	nr_failed=$((nr_failed + 1))
-}
-
-try() {
-	expected=$1
-	shift
-	nr=$((nr + 1))
-	what="rmapdiff $*"
-	status=0
-	"$rmapdiff" "$@" >out 2>err </dev/null || status=$?
-	[ "$status" = "$expected" ] || fail "$what: expected exit status $expected"
-}
-
-# bad ARGUMENT...: exit status 2, one line on standard error, nothing before.
-bad() {
-	try 2 "$@"
-	[ "$(wc -l <err)" = 1 ] || fail "$what: expected one line on standard error"
-	[ ! -s out ] || fail "$what: expected nothing on standard output"
-}
-
-says() {
-	grep -qF -e "$2" "$1" || fail "$what: expected '$2' in $1"
-}
+. "$(dirname "$0")/cli.sh"
 
 # becomes NAME [OPTION...]: the log on standard input, as operations without
 # comments, is what NAME.expected has; and it replays.
@@ -468,5 +433,4 @@ case $status in
 esac
 [ "$nr_traces" -ge 3 ] || fail "expected three traces at least in $traces"
 
-[ "$nr_failed" = 0 ] || { echo "$nr_failed failed of $nr"; exit 1; }
-echo "$nr runs as expected"
+finish

@@ -3,40 +3,8 @@
 # test_minimize_cli.sh RMAPDIFF: `rmapdiff minimize` as users meet it: exit status, messages, OUT, ^C, faults that end
 # the program.
 set -u
-rmapdiff=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-failed=0
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
-
-# try STATUS ARGUMENT...: expects that exit status; output in out and err.
-try() {
-	expected=$1
-	shift
-	what="minimize $*"
-	timeout 120 "$rmapdiff" minimize "$@" >out 2>err
-	status=$?
-	[ $status = "$expected" ] || {
-		fail "$what: exit status $status, expected $expected"
-		head -n 5 err
-	}
-}
-
-# bad ARGUMENT...: exit status 2, one line, nothing on standard output.
-bad() {
-	try 2 "$@"
-	[ "$(wc -l <err)" = 1 ] || fail "$what: expected one line, got: $(cat err)"
-	[ ! -s out ] || fail "$what: unexpected output: $(cat out)"
-}
-
-says() {
-	grep -qF -- "$2" "$1" || fail "$what: '$2' not in: $(cat "$1")"
-}
+. "$(dirname "$0")/cli.sh"
+subcommand=minimize
 
 ops_are() {
 	grep -v '^#' "$1" >ops
@@ -103,8 +71,6 @@ ops_are mine "$minimal"
 bad --bug $bug -o no/such/directory crash.rmap
 mkdir directory
 bad --bug $bug --force -o directory crash.rmap
-try 0 --bug $bug --force -o /dev/null crash.rmap
-[ -c /dev/null ] || fail "$what: replaced /dev/null"
 for left in *.rmap.*; do
 	[ ! -e "$left" ] || fail "a temporary file is left: $left"
 done
@@ -190,4 +156,4 @@ for signal in INT TERM; do
 	"$rmapdiff" run --bug $bug out >again
 	[ $? = 1 ] || fail "$what: the best so far shows nothing"
 done
-exit $failed
+finish

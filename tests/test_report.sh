@@ -2,20 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test_report.sh RMAPDIFF SOURCE_DIR: the pieces of scripts/report, on a few small replays: figures, pictures, claims, page.
 set -u
-rmapdiff=$(realpath "$1")
 source=$(realpath "$2")
 for tool in jq gnuplot; do
 	command -v $tool >/dev/null || { echo "no $tool"; exit 77; }
 done
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-nr_failed=0
-
-fail() {
-	echo "FAIL: $*"
-	nr_failed=$((nr_failed + 1))
-}
+. "$(dirname "$0")/cli.sh"
 
 # row SERIES X NAME ARGUMENT...: one replay's lines, as scripts/report has them.
 row() {
@@ -106,4 +97,4 @@ for bad in "--sizes ten" "--sizes 10,20000" "--sizes 0" "--jobs 0" "--only nothi
 	[ $status = 2 ] && [ "$(wc -l <err)" = 1 ] && [ ! -s out ] || fail "scripts/report $bad: exit status $status: $(cat out err)"
 done
 
-[ $nr_failed = 0 ]
+finish

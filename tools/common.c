@@ -3,11 +3,13 @@
  * What the subcommands share: input files, numbers, messages.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include "tools.h"
 
 int usage_error(const char *command, const char *fmt, ...)
@@ -37,6 +39,65 @@ bool parse_number(const char *arg, u64 min, u64 max, u64 *number)
 	return !errno && *number >= min && *number <= max;
 }
 
+int take_number(const char *command, const char *option, u64 min, u64 max,
+		u64 *number)
+{
+	u64 value;
+
+	if (!parse_number(optarg, min, max, &value))
+		return usage_error(command,
+				   "--%s '%s': expected a number from %" PRIu64
+				   " to %" PRIu64,
+				   option, optarg, min, max);
+	*number = value;
+	return 0;
+}
+
+int take_u32(const char *command, const char *option, u32 min, u32 max,
+	     u32 *number)
+{
+	u64 value = *number;
+	int err = take_number(command, option, min, max, &value);
+
+	if (!err)
+		*number = (u32)value;
+	return err;
+}
+
+double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+u32 drop_failalloc(struct scenario *sc)
+{
+	u32 kept = 0, dropped = 0;
+
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		struct op op = sc->ops[i];
+
+		if (op.kind == OP_FAILALLOC) {
+			dropped++;
+			continue;
+		}
+		if (dropped)
+			op.flags &= (u8)~OP_HAS_EXPECTED;
+		sc->ops[kept++] = op;
+	}
+	sc->nr_ops = kept;
+	return dropped;
+}
+
+const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 int finish_output(const char *command, int status)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -55,7 +116,7 @@ void print_scenario_error(const char *name, const struct scenario_error *err)
 }
 
 /* All of @file, in a buffer that grows: a pipe has no size beforehand. */
-static int read_all(struct input *in, FILE *file)
+static int read_all(struct input *in, FILE *file, const char *expected)
 {
 	size_t cap = 1U << 16;
 
@@ -79,7 +140,7 @@ static int read_all(struct input *in, FILE *file)
 	if (ferror(file))
 		return usage_error(in->name, "%s", strerror(errno));
 	if (!in->len)
-		return usage_error(in->name, "empty: expected a scenario");
+		return usage_error(in->name, "empty: expected %s", expected);
 	in->is_text = scenario_is_text(in->bytes, in->len);
 	return 0;
 }
@@ -91,7 +152,7 @@ static bool is_directory(FILE *file)
 	return !fstat(fileno(file), &st) && S_ISDIR(st.st_mode);
 }
 
-int input_load(struct input *in, const char *path)
+int input_load(struct input *in, const char *path, const char *expected)
 {
 	bool is_stdin = !strcmp(path, "-");
 	FILE *file = is_stdin ? stdin : fopen(path, "rb");
@@ -103,7 +164,7 @@ int input_load(struct input *in, const char *path)
 	if (is_directory(file))
 		err = usage_error(in->name, "is a directory: expected a file");
 	else
-		err = read_all(in, file);
+		err = read_all(in, file, expected);
 	if (!is_stdin)
 		fclose(file);
 	if (err)
@@ -143,4 +204,16 @@ int input_parse(const struct input *in, struct scenario *sc)
 		return EXIT_USAGE;
 	}
 	return usage_error(in->name, "out of memory");
+}
+
+int input_load_scenario(struct input *in, struct scenario *sc, const char *path)
+{
+	int err = input_load(in, path, "a scenario");
+
+	if (err)
+		return err;
+	err = input_parse(in, sc);
+	if (err)
+		input_free(in);
+	return err;
 }

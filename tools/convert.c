@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "output.h"
 #include "tools.h"
 
 enum form {
@@ -17,11 +18,9 @@ enum form {
 
 struct convert {
 	const char *command; /* argv[0], for messages */
-	const char *in_path;
-	const char *out_path; /* NULL: standard output */
+	struct output out;
 	enum form to;
 	bool strip;
-	bool force;
 };
 
 static int print_help(void)
@@ -38,43 +37,20 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
-static FILE *open_output(const struct convert *cv)
-{
-	FILE *out;
-
-	if (!cv->out_path)
-		return stdout;
-	/* x: a file that is there already is somebody's. */
-	out = fopen(cv->out_path, cv->force ? "wb" : "wbx");
-	if (!out)
-		usage_error(cv->out_path, "%s%s", strerror(errno),
-			    errno == EEXIST ? "; --force overwrites it" : "");
-	return out;
-}
-
 /* Writes either @sc as text, or @bytes. */
-static int write_output(const struct convert *cv, const struct scenario *sc,
+static int write_output(struct convert *cv, const struct scenario *sc,
 			const u8 *bytes, size_t len)
 {
-	FILE *out = open_output(cv);
-	bool failed;
-
-	if (!out)
+	if (output_open(&cv->out))
 		return EXIT_USAGE;
 	if (bytes)
-		fwrite(bytes, 1, len, out);
+		fwrite(bytes, 1, len, cv->out.file);
 	else
-		scenario_print(sc, out);
-	if (out == stdout)
-		return EXIT_OK; /* main() looks whether it was written */
-	failed = ferror(out);
-	if (fclose(out) || failed)
-		return usage_error(cv->out_path, "cannot write: %s",
-				   strerror(errno));
-	return EXIT_OK;
+		scenario_print(sc, cv->out.file);
+	return output_close(&cv->out, EXIT_OK);
 }
 
-static int convert_to_bytes(const struct convert *cv, const struct input *in,
+static int convert_to_bytes(struct convert *cv, const struct input *in,
 			    const struct scenario *sc)
 {
 	struct scenario_error error = { 0 };
@@ -82,7 +58,7 @@ static int convert_to_bytes(const struct convert *cv, const struct input *in,
 	size_t len = 0;
 	int err;
 
-	if (!cv->out_path && isatty(STDOUT_FILENO))
+	if (!cv->out.path && isatty(STDOUT_FILENO))
 		return usage_error(cv->command,
 				   "will not write bytes to a terminal: -o OUT "
 				   "or --to text");
@@ -101,7 +77,7 @@ static int convert_to_bytes(const struct convert *cv, const struct input *in,
 	return err;
 }
 
-static int convert_scenario(const struct convert *cv, const struct input *in,
+static int convert_scenario(struct convert *cv, const struct input *in,
 			    struct scenario *sc)
 {
 	enum form to = cv->to;
@@ -115,19 +91,16 @@ static int convert_scenario(const struct convert *cv, const struct input *in,
 	return write_output(cv, sc, NULL, 0);
 }
 
-static int convert_file(const struct convert *cv)
+static int convert_file(struct convert *cv, const char *path)
 {
 	struct input in;
 	struct scenario sc;
 	int status;
 
-	if (input_load(&in, cv->in_path))
+	if (input_load_scenario(&in, &sc, path))
 		return EXIT_USAGE;
-	status = input_parse(&in, &sc);
-	if (!status) {
-		status = convert_scenario(cv, &in, &sc);
-		scenario_free(&sc);
-	}
+	status = convert_scenario(cv, &in, &sc);
+	scenario_free(&sc);
 	input_free(&in);
 	return status;
 }
@@ -149,8 +122,7 @@ int cmd_convert(int argc, char **argv)
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "to", required_argument, NULL, 't' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, 'f' },
+		OUTPUT_OPTIONS,
 		{ "strip", no_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -163,22 +135,16 @@ int cmd_convert(int argc, char **argv)
 			if (parse_form(&cv, optarg))
 				return EXIT_USAGE;
 			break;
-		case 'o':
-			cv.out_path = optarg;
-			break;
-		case 'f':
-			cv.force = true;
-			break;
 		case 's':
 			cv.strip = true;
 			break;
 		case 'h':
 			return print_help();
 		default:
-			return EXIT_USAGE;
+			if (!output_take_option(&cv.out, c))
+				return EXIT_USAGE;
 		}
 	if (argc - optind != 1)
 		return usage_error(cv.command, "expected one FILE; see --help");
-	cv.in_path = argv[optind];
-	return convert_file(&cv);
+	return convert_file(&cv, argv[optind]);
 }

@@ -7,8 +7,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "config.h"
 #include "emit_c.h"
+#include "output.h"
 #include "tools.h"
 
 /* Each process has a descriptor of its own in each; 1024 is what one may have. */
@@ -16,11 +17,9 @@
 
 struct emit_c {
 	const char *command;
-	const char *in_path;
-	const char *out_path; /* NULL: standard output */
-	bool force;
+	struct output out;
 	bool drop_failalloc;
-	enum kernel_release as_of;
+	struct replay_config config; /* its --as-of alone */
 };
 
 static int print_help(void)
@@ -51,29 +50,6 @@ static int refuse(const struct input *in, u32 line, const char *text)
 	return usage_error(in->name, "%s", text);
 }
 
-/*
- * No allocation of a kernel can be made to fail from outside.  Without them what
- * is asserted later need not come.  How many there were, in @dropped.
- */
-static void drop_failalloc(struct scenario *sc, u32 *dropped)
-{
-	u32 kept = 0;
-
-	*dropped = 0;
-	for (u32 i = 0; i < sc->nr_ops; i++) {
-		struct op op = sc->ops[i];
-
-		if (op.kind == OP_FAILALLOC) {
-			(*dropped)++;
-			continue;
-		}
-		if (*dropped)
-			op.flags &= (u8)~OP_HAS_EXPECTED;
-		sc->ops[kept++] = op;
-	}
-	sc->nr_ops = kept;
-}
-
 static const struct op *find_failalloc(const struct scenario *sc)
 {
 	for (u32 i = 0; i < sc->nr_ops; i++)
@@ -85,10 +61,9 @@ static const struct op *find_failalloc(const struct scenario *sc)
 /* The last part of the path, as far as it is fit for a C comment. */
 static void make_title(char title[64], const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	size_t i;
 
-	snprintf(title, 64, "%s", slash ? slash + 1 : path);
+	snprintf(title, 64, "%s", base_name(path));
 	for (i = 0; title[i]; i++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_. ",
@@ -152,6 +127,7 @@ static void emit_opening(const struct emit *em)
 			" *\n * Left out: %u failalloc; allocations of a "
 			"kernel do not fail when one would like.\n",
 			em->dropped);
+	emit_left_out(em);
 	fprintf(out,
 		" *\n * Real processes do this, one step after the other; "
 		"main() at the end shows the steps\n"
@@ -234,26 +210,13 @@ static void emit_all(const struct emit *em)
 	emit_main(em);
 }
 
-static int write_output(const struct emit_c *ec, struct emit *em)
+static int write_output(struct emit_c *ec, struct emit *em)
 {
-	bool failed;
-
-	em->out = stdout;
-	if (ec->out_path)
-		em->out = fopen(ec->out_path, ec->force ? "we" : "wxe");
-	if (!em->out && errno == EEXIST)
-		return usage_error(ec->out_path,
-				   "exists already; --force overwrites it");
-	if (!em->out)
-		return usage_error(ec->out_path, "%s", strerror(errno));
+	if (output_open(&ec->out))
+		return EXIT_USAGE;
+	em->out = ec->out.file;
 	emit_all(em);
-	if (em->out == stdout)
-		return EXIT_OK; /* main() looks whether it was written */
-	failed = ferror(em->out);
-	if (fclose(em->out) || failed)
-		return usage_error(ec->out_path, "cannot write: %s",
-				   strerror(errno));
-	return EXIT_OK;
+	return output_close(&ec->out, EXIT_OK);
 }
 
 static int unexpected(const struct input *in, const struct scenario *sc,
@@ -268,12 +231,13 @@ static int unexpected(const struct input *in, const struct scenario *sc,
 			   op->line, got ? got : "another");
 }
 
-static int emit_scenario(const struct emit_c *ec, const struct input *in,
+static int emit_scenario(struct emit_c *ec, const struct input *in,
 			 struct emit *em)
 {
 	struct replay_result result;
 	struct facts facts;
-	int err = facts_collect(&facts, em->sc, ec->as_of, &result);
+	int err = facts_collect(&facts, em->sc, ec->config.machine.as_of,
+				&result);
 
 	em->facts = &facts;
 	if (err == -EINVAL && result.unexpected) {
@@ -288,22 +252,23 @@ static int emit_scenario(const struct emit_c *ec, const struct input *in,
 	return err;
 }
 
-static int check_and_emit(const struct emit_c *ec, const struct input *in,
-			  struct scenario *sc)
+static int check_and_emit(struct emit_c *ec, const struct input *in,
+			  struct scenario *sc, struct emit *em)
 {
-	struct emit em = { .sc = sc };
 	struct fact_window *windows;
 	char title[64], why[160];
 	const struct op *fail;
 	int err;
 
 	if (ec->drop_failalloc)
-		drop_failalloc(sc, &em.dropped);
+		em->dropped = drop_failalloc(sc);
 	fail = find_failalloc(sc);
 	if (fail)
 		return refuse(in, fail->line,
 			      "a kernel's allocations cannot be made to fail; "
 			      "--drop-failalloc leaves failalloc out");
+	if (!emit_sequential(em, sc))
+		return refuse(in, 0, "out of memory");
 	if (!sc->nr_ops)
 		return refuse(in, 0, "no operations: nothing to do in C");
 	if (sc->nr_procs > PROCS_MAX)
@@ -311,56 +276,42 @@ static int check_and_emit(const struct emit_c *ec, const struct input *in,
 			      "more process names than one program "
 			      "has room for (256)");
 	make_title(title, in->name);
-	em.title = title;
-	windows = facts_windows(sc, &em.nr_windows, why);
+	em->title = title;
+	windows = facts_windows(sc, &em->nr_windows, why);
 	if (!windows)
 		return refuse(in, 0, why);
-	em.windows = windows;
-	err = emit_scenario(ec, in, &em);
+	em->windows = windows;
+	err = emit_scenario(ec, in, em);
 	free(windows);
-	if (!err && em.dropped)
+	if (!err && em->dropped)
 		fprintf(stderr, "%s: %u failalloc left out\n", in->name,
-			em.dropped);
+			em->dropped);
 	return err;
 }
 
-static int emit_file(const struct emit_c *ec)
+static int emit_file(struct emit_c *ec, const char *path)
 {
 	struct scenario sc;
+	struct emit em = { .sc = &sc };
 	struct input in;
 	int status;
 
-	if (input_load(&in, ec->in_path))
+	if (input_load_scenario(&in, &sc, path))
 		return EXIT_USAGE;
-	status = input_parse(&in, &sc);
-	if (!status) {
-		status = check_and_emit(ec, &in, &sc);
-		scenario_free(&sc);
-	}
+	status = check_and_emit(ec, &in, &sc, &em);
+	free(em.groups);
+	scenario_free(&sc);
 	input_free(&in);
 	return status;
-}
-
-static int parse_as_of(struct emit_c *ec, const char *arg)
-{
-	if (!strcmp(arg, "6.18"))
-		ec->as_of = KERNEL_6_18;
-	else if (!strcmp(arg, "7.0"))
-		ec->as_of = KERNEL_7_0;
-	else
-		return usage_error(ec->command,
-				   "--as-of '%s': expected 6.18 or 7.0", arg);
-	return 0;
 }
 
 int cmd_emit_c(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, 'f' },
+		OUTPUT_OPTIONS,
 		{ "drop-failalloc", no_argument, NULL, 'd' },
-		{ "as-of", required_argument, NULL, 'a' },
+		{ "as-of", required_argument, NULL, CONFIG_AS_OF },
 		{ 0 },
 	};
 	struct emit_c ec = { .command = argv[0] };
@@ -368,26 +319,20 @@ int cmd_emit_c(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "ho:", options, NULL)) != -1)
 		switch (c) {
-		case 'o':
-			ec.out_path = optarg;
-			break;
-		case 'f':
-			ec.force = true;
-			break;
 		case 'd':
 			ec.drop_failalloc = true;
 			break;
-		case 'a':
-			if (parse_as_of(&ec, optarg))
+		case CONFIG_AS_OF:
+			if (config_take_option(ec.command, &ec.config, c))
 				return EXIT_USAGE;
 			break;
 		case 'h':
 			return print_help();
 		default:
-			return EXIT_USAGE;
+			if (!output_take_option(&ec.out, c))
+				return EXIT_USAGE;
 		}
 	if (argc - optind != 1)
 		return usage_error(ec.command, "expected one FILE; see --help");
-	ec.in_path = argv[optind];
-	return emit_file(&ec);
+	return emit_file(&ec, argv[optind]);
 }

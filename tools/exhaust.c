@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "../search/exhaust.h"
 #include "config.h"
+#include "output.h"
 #include "tools.h"
 
 #define MEMORY_MAX_MIB (1U << 20)
@@ -94,20 +95,6 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
-static int take_number(struct exhausting *ex, const char *option, u64 min,
-		       u64 max, u32 *number)
-{
-	u64 value;
-
-	if (!parse_number(optarg, min, max, &value))
-		return usage_error(ex->command,
-				   "--%s '%s': expected a number from %" PRIu64
-				   " to %" PRIu64,
-				   option, optarg, min, max);
-	*number = (u32)value;
-	return 0;
-}
-
 static int take_only(struct exhausting *ex)
 {
 	u32 *kinds = &ex->config.bounds.kinds;
@@ -137,30 +124,32 @@ static int take_option(struct exhausting *ex, int c)
 
 	switch (c) {
 	case OPT_OPS:
-		return take_number(ex, "ops", 1, SEARCH_OPS_MAX, &bounds->ops);
+		return take_u32(ex->command, "ops", 1, SEARCH_OPS_MAX,
+				&bounds->ops);
 	case OPT_PROCS:
-		return take_number(ex, "procs", 1, SEARCH_PROCS_MAX,
-				   &bounds->procs);
+		return take_u32(ex->command, "procs", 1, SEARCH_PROCS_MAX,
+				&bounds->procs);
 	case OPT_PAGES:
-		return take_number(ex, "pages", 1, SEARCH_PAGES_MAX,
-				   &bounds->pages);
+		return take_u32(ex->command, "pages", 1, SEARCH_PAGES_MAX,
+				&bounds->pages);
 	case OPT_FILES:
-		return take_number(ex, "files", 0, SEARCH_FILES_MAX,
-				   &bounds->files);
+		return take_u32(ex->command, "files", 0, SEARCH_FILES_MAX,
+				&bounds->files);
 	case OPT_FAILALLOC:
-		return take_number(ex, "failalloc", 0, SEARCH_FAILALLOC_MAX,
-				   &bounds->failalloc);
+		return take_u32(ex->command, "failalloc", 0,
+				SEARCH_FAILALLOC_MAX, &bounds->failalloc);
 	case OPT_ONLY:
 		return take_only(ex);
 	case OPT_THREADS:
-		return take_number(ex, "threads", 1, EXHAUST_THREADS_MAX,
-				   &ex->config.threads);
+		return take_u32(ex->command, "threads", 1, EXHAUST_THREADS_MAX,
+				&ex->config.threads);
 	case OPT_MEMORY:
-		err = take_number(ex, "memory", 1, MEMORY_MAX_MIB, &number);
+		err = take_u32(ex->command, "memory", 1, MEMORY_MAX_MIB,
+			       &number);
 		ex->config.memory = (u64)number << 20;
 		return err;
 	case OPT_LIMIT:
-		err = take_number(ex, "limit", 1, UINT32_MAX, &number);
+		err = take_u32(ex->command, "limit", 1, UINT32_MAX, &number);
 		ex->states_limit = number;
 		return err;
 	case OPT_STATE:
@@ -351,9 +340,27 @@ static int write_scenario(const struct exhausting *ex, const char *path,
 
 static int make_dir(const char *path)
 {
-	if (!mkdir(path, 0777) || errno == EEXIST)
-		return 0;
-	return usage_error(path, "%s", strerror(errno));
+	struct stat st;
+
+	if (mkdir(path, 0777) && errno != EEXIST)
+		return usage_error(path, "%s", strerror(errno));
+	if (!stat(path, &st) && !S_ISDIR(st.st_mode))
+		return usage_error(path, "is a file: expected a directory");
+	if (access(path, W_OK | X_OK))
+		return usage_error(path, "%s", strerror(errno));
+	return 0;
+}
+
+/* What cannot be written is told before hours of work are lost. */
+static int check_outputs(const struct exhausting *ex)
+{
+	const struct output state = { .path = ex->state_file, .force = true };
+
+	if (output_check(&state))
+		return EXIT_USAGE;
+	if (ex->out && make_dir(ex->out))
+		return EXIT_USAGE;
+	return ex->states_dir ? make_dir(ex->states_dir) : 0;
 }
 
 static int write_states(const struct exhausting *ex,
@@ -362,7 +369,7 @@ static int write_states(const struct exhausting *ex,
 	u64 last = min_u64(exhaust_nr_states(search) - 1, ex->states_limit);
 	struct op ops[SEARCH_OPS_MAX];
 	char path[4096];
-	int err = make_dir(ex->states_dir);
+	int err = 0;
 
 	/* State 0 has no operation. */
 	for (u64 id = 1; id <= last && !err; id++) {
@@ -379,7 +386,7 @@ static int print_found(const struct exhausting *ex,
 		       const struct exhaust *search)
 {
 	char path[4096];
-	int err = ex->out ? make_dir(ex->out) : 0;
+	int err = 0;
 
 	for (u32 i = 0; i < exhaust_nr_found(search) && !err; i++) {
 		const struct exhaust_found *found = exhaust_found(search, i);
@@ -471,19 +478,16 @@ static int load_state(struct exhausting *ex, struct exhaust *search)
 /* By way of another name, so that a search that was saved is not lost. */
 static int save_state(const struct exhausting *ex, const struct exhaust *search)
 {
-	char path[4096];
-	FILE *file;
+	struct output out = { .path = ex->state_file, .force = true };
 	int err;
 
-	snprintf(path, sizeof(path), "%s.new", ex->state_file);
-	file = fopen(path, "wb");
-	if (!file)
-		return usage_error(path, "%s", strerror(errno));
-	err = exhaust_save(search, file);
-	if (fclose(file) || err || rename(path, ex->state_file)) {
-		unlink(path);
-		return usage_error(ex->state_file, "cannot be written");
-	}
+	if (output_open(&out))
+		return EXIT_USAGE;
+	err = exhaust_save(search, out.file);
+	if (err)
+		err = usage_error(ex->state_file, "cannot be written");
+	if (output_close(&out, err))
+		return EXIT_USAGE;
 	fprintf(stderr, "%s: to go on, give --state %s again\n", ex->command,
 		ex->state_file);
 	return 0;
@@ -500,8 +504,10 @@ static void catch_signals(void)
 static int search(struct exhausting *ex, struct exhaust *search)
 {
 	enum exhaust_end end;
-	int err = load_state(ex, search);
+	int err = check_outputs(ex);
 
+	if (!err)
+		err = load_state(ex, search);
 	if (err)
 		return err;
 	catch_signals();
@@ -533,7 +539,8 @@ int cmd_exhaust(int argc, char **argv)
 				.pages = 2,
 				.files = 1,
 				.failalloc = 4,
-				.kinds = (1U << NR_OPS) - 1,
+				/* Not what is of use beside others only. */
+				.kinds = (1U << OP_WALK) - 1,
 			},
 			.memory = 1ULL << 30,
 			.stop = &stop_asked,

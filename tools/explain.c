@@ -2,7 +2,6 @@
 /*
  * rmapdiff explain: a scenario step by step, drawn.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,7 +72,7 @@ static bool colour_by_default(const struct explain *ex)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	return !ex->out_path && isatty(STDOUT_FILENO) &&
+	return !ex->output.path && isatty(STDOUT_FILENO) &&
 	       !(no_color && *no_color);
 }
 
@@ -137,17 +136,10 @@ static int take_option(struct explain *ex, int c, enum when *when)
 	case 'H':
 		ex->form = EXPLAIN_HTML;
 		return 0;
-	case 'o':
-		ex->out_path = optarg;
-		return 0;
-	case 'f':
-		ex->force = true;
-		return 0;
-	default:
-		return config_is_option(c) ?
-			       config_take_option(ex->command, &ex->config, c) :
-			       EXIT_USAGE;
 	}
+	if (config_is_option(c))
+		return config_take_option(ex->command, &ex->config, c);
+	return output_take_option(&ex->output, c) ? 0 : EXIT_USAGE;
 }
 
 static int check_options(struct explain *ex)
@@ -174,8 +166,7 @@ static int parse_options(struct explain *ex, int argc, char **argv)
 		{ "color", required_argument, NULL, 'c' },
 		{ "dot", no_argument, NULL, 'd' },
 		{ "html", no_argument, NULL, 'H' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, 'f' },
+		OUTPUT_OPTIONS,
 		{ 0 },
 	};
 	enum when when = WHEN_AUTO;
@@ -192,33 +183,6 @@ static int parse_options(struct explain *ex, int argc, char **argv)
 	ex->colour = when == WHEN_AUTO ? colour_by_default(ex) :
 					 when == WHEN_ALWAYS;
 	return err ? err + 1 : 0;
-}
-
-static int open_output(struct explain *ex)
-{
-	ex->out = stdout;
-	if (!ex->out_path)
-		return 0;
-	/* x: a file that is there already is somebody's. */
-	ex->out = fopen(ex->out_path, ex->force ? "wb" : "wbx");
-	if (!ex->out)
-		return usage_error(ex->out_path, "%s%s", strerror(errno),
-				   errno == EEXIST ? "; --force overwrites it" :
-						     "");
-	return 0;
-}
-
-static int close_output(struct explain *ex)
-{
-	bool failed;
-
-	if (ex->out == stdout)
-		return 0; /* main() looks whether it was written */
-	failed = ferror(ex->out);
-	if (fclose(ex->out) || failed)
-		return usage_error(ex->out_path, "cannot write: %s",
-				   strerror(errno));
-	return 0;
 }
 
 static int draw(struct explain *ex)
@@ -247,20 +211,32 @@ static void leave_out_first_steps(struct explain *ex)
 {
 	u32 last = ex->result.op_nr ? ex->result.op_nr : ex->sc.nr_ops;
 
+	/* Of a group that begins before, the whole is shown. */
 	if (last > PAGE_STEPS_MAX && !ex->step)
 		ex->first_step = last - PAGE_STEPS_MAX + 1;
 }
 
+/* Which of a group it was is told where its step is drawn. */
+static void end_with_line(struct explain *ex)
+{
+	if (!ex->result.unexpected)
+		return;
+	ex->unexpected = ex->result.op_nr;
+	ex->result.op_nr = explain_last_of(ex, ex->result.op_nr);
+}
+
 static int explain_scenario(struct explain *ex)
 {
-	int err;
-
 	if (ex->step > ex->sc.nr_ops)
 		return usage_error(ex->in.name,
 				   "--step %u: there are %u operations",
 				   ex->step, ex->sc.nr_ops);
+	/* Any of those that run at the same time stands for them all. */
+	if (ex->step)
+		ex->step = explain_last_of(ex, ex->step);
 	if (replay(&ex->sc, &ex->config, &ex->result))
 		return usage_error(ex->in.name, "out of memory");
+	end_with_line(ex);
 	if (ex->step && (ex->result.diverged || ex->result.unexpected) &&
 	    ex->result.op_nr && ex->step > ex->result.op_nr)
 		return usage_error(ex->in.name,
@@ -268,10 +244,10 @@ static int explain_scenario(struct explain *ex)
 				   ex->step, ex->result.op_nr);
 	if (ex->form == EXPLAIN_HTML && !ex->full)
 		leave_out_first_steps(ex);
-	if (open_output(ex))
+	if (output_open(&ex->output))
 		return EXIT_USAGE;
-	err = draw(ex);
-	if (close_output(ex) || err)
+	ex->out = ex->output.file;
+	if (output_close(&ex->output, draw(ex)))
 		return EXIT_USAGE;
 	return ex->result.diverged || ex->result.unexpected ? EXIT_DIVERGED :
 							      EXIT_OK;
@@ -288,13 +264,10 @@ int cmd_explain(int argc, char **argv)
 		return stop - 1;
 	if (argc - optind != 1)
 		return usage_error(ex.command, "expected one FILE; see --help");
-	if (input_load(&ex.in, argv[optind]))
+	if (input_load_scenario(&ex.in, &ex.sc, argv[optind]))
 		return EXIT_USAGE;
-	status = input_parse(&ex.in, &ex.sc);
-	if (!status) {
-		status = explain_scenario(&ex);
-		scenario_free(&ex.sc);
-	}
+	status = explain_scenario(&ex);
+	scenario_free(&ex.sc);
 	input_free(&ex.in);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "explain_lines.h"
 #include "explain_snap.h"
+#include "output.h"
 #include "tools.h"
 
 enum explain_form {
@@ -25,9 +26,8 @@ struct explain {
 	struct scenario sc;
 
 	enum explain_form form;
-	const char *out_path; /* NULL: standard output */
-	FILE *out;
-	bool force;
+	struct output output;
+	FILE *out; /* of that */
 	bool full;
 	bool terse; /* nothing about how to read it */
 	bool colour;
@@ -38,6 +38,7 @@ struct explain {
 	u32 nr_only;
 
 	struct replay_result result; /* known before anything is drawn */
+	u32 unexpected; /* operation whose result was not as asserted; 0: none */
 	u32 nr_shown; /* steps */
 };
 
@@ -48,9 +49,10 @@ struct step_machine {
 	const struct report *report; /* of this machine, else NULL */
 };
 
+/* Of operations that run at the same time, one step is made: op_nr is the last. */
 struct step {
 	u32 op_nr; /* 0: after the last operation */
-	int result;
+	int result; /* of that one */
 	bool left_out; /* pure: not done, see model/scenario/replay.c */
 	bool diverged;
 	struct step_machine machines[RMAP_MAX];
@@ -75,9 +77,26 @@ void explain_opening(const struct explain *ex, struct lines *lines);
 void explain_begin_text(struct explain *ex);
 void explain_end_text(struct explain *ex);
 
-/* "fork B C", and "0" or "ENOMEM"; into @text and @result. */
+/*
+ * "fork B C", and "0" or "ENOMEM"; into @text and @result.  A group: all of the
+ * line, where nothing was asserted.
+ */
+#define EXPLAIN_OP_MAX 1280 /* PARALLEL_MAX operations and digits */
 void explain_op(const struct explain *ex, const struct step *step,
-		char text[256], char result[32]);
+		char text[EXPLAIN_OP_MAX], char result[32]);
+
+/*
+ * explain_group.c: the first and the last of the operations that @op_nr is among;
+ * pure: there are no groups.
+ */
+u32 explain_first_of(const struct explain *ex, u32 op_nr);
+u32 explain_last_of(const struct explain *ex, u32 op_nr);
+/* Who is which digit, and in which order they ran, as far as that is known. */
+void explain_schedule(const struct explain *ex, u32 op_nr, struct lines *lines);
+/* "step 3", "steps 3-5" */
+#define EXPLAIN_NR_MAX 32
+void explain_step_nr(const struct explain *ex, u32 op_nr,
+		     char text[EXPLAIN_NR_MAX]);
 /* The comment at that line of the input, into @text, "" if none. */
 void explain_comment(const struct explain *ex, u32 line, char text[256]);
 

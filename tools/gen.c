@@ -29,7 +29,9 @@ static int print_help(void)
 	       "  --ops N      operations (100)\n"
 	       "  --procs P    processes alive at once, at most; 1 .. %d (4)\n"
 	       "  --pages K    pages of the window; 1 .. %d (32)\n"
-	       "  --failalloc  let allocations fail\n\n"
+	       "  --failalloc  let allocations fail\n"
+	       "  --parallel   let operations run at the same time, two or "
+	       "three of them, by a schedule\n\n"
 	       "Workloads, each with --seed S (0), --size N (1 .. %d) and what "
 	       "`rmapdiff gen WORKLOAD --help` says:\n",
 	       BYTES_PROCS_MAX, BYTES_WINDOW, WORKLOAD_SIZE_MAX);
@@ -56,18 +58,6 @@ static int print_workload_help(const struct workload *wl)
 	printf("\nSee:\n");
 	print_lines("  ", wl->sources);
 	return EXIT_OK;
-}
-
-/* Reads an option's number into @number; false after a line about it. */
-static bool option_number(const char *command, const char *name, u64 min,
-			  u64 max, u64 *number)
-{
-	if (parse_number(optarg, min, max, number))
-		return true;
-	usage_error(command, "%s '%s': expected a number from %llu to %llu",
-		    name, optarg, (unsigned long long)min,
-		    (unsigned long long)max);
-	return false;
 }
 
 static int generate(const char *command, const struct scenario_gen *gen)
@@ -154,27 +144,22 @@ static void list_options(const struct workload *wl, struct option *options)
 	*options = (struct option){ 0 };
 }
 
-static bool take_option(const char *command, struct workload_request *req,
-			int c)
+static int take_option(const char *command, struct workload_request *req, int c)
 {
 	const struct workload_param *param;
-	char name[64];
 
 	switch (c) {
 	case OPTION_SEED:
-		return option_number(command, "--seed", 0, UINT64_MAX,
-				     &req->seed);
+		return take_number(command, "seed", 0, UINT64_MAX, &req->seed);
 	case OPTION_SIZE:
-		return option_number(command, "--size", 1, WORKLOAD_SIZE_MAX,
-				     &req->size);
+		return take_number(command, "size", 1, WORKLOAD_SIZE_MAX,
+				   &req->size);
 	case '?':
-		return false;
-	default:
-		param = &req->workload->params[c - OPTION_PARAM];
-		snprintf(name, sizeof(name), "--%s", param->name);
-		return option_number(command, name, param->min, param->max,
-				     &req->params[c - OPTION_PARAM]);
+		return EXIT_USAGE;
 	}
+	param = &req->workload->params[c - OPTION_PARAM];
+	return take_number(command, param->name, param->min, param->max,
+			   &req->params[c - OPTION_PARAM]);
 }
 
 static int gen_workload(int argc, char **argv, const struct workload *wl)
@@ -189,7 +174,7 @@ static int gen_workload(int argc, char **argv, const struct workload *wl)
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'h')
 			return print_workload_help(wl);
-		if (!take_option(argv[0], &req, c))
+		if (take_option(argv[0], &req, c))
 			return EXIT_USAGE;
 	}
 	if (argc - optind != 1)
@@ -215,53 +200,49 @@ static int gen_random(int argc, char **argv)
 		{ "procs", required_argument, NULL, 'p' },
 		{ "pages", required_argument, NULL, 'k' },
 		{ "failalloc", no_argument, NULL, 'f' },
+		{ "parallel", no_argument, NULL, 'P' },
 		{ 0 },
 	};
-	u64 seed = 0, ops = 100, procs = 4, pages = 32;
-	bool failalloc = false;
-	int c;
+	struct scenario_gen gen = { .ops = 100, .procs = 4, .pages = 32 };
+	int c, err = 0;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		bool ok = true;
-
+	while (!err &&
+	       (c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 's':
-			ok = option_number(argv[0], "--seed", 0, UINT64_MAX,
-					   &seed);
+			err = take_number(argv[0], "seed", 0, UINT64_MAX,
+					  &gen.seed);
 			break;
 		case 'o':
-			ok = option_number(argv[0], "--ops", 0,
-					   SCENARIO_OPS_MAX, &ops);
+			err = take_u32(argv[0], "ops", 0, SCENARIO_OPS_MAX,
+				       &gen.ops);
 			break;
 		case 'p':
-			ok = option_number(argv[0], "--procs", 1,
-					   BYTES_PROCS_MAX, &procs);
+			err = take_u32(argv[0], "procs", 1, BYTES_PROCS_MAX,
+				       &gen.procs);
 			break;
 		case 'k':
-			ok = option_number(argv[0], "--pages", 1, BYTES_WINDOW,
-					   &pages);
+			err = take_u32(argv[0], "pages", 1, BYTES_WINDOW,
+				       &gen.pages);
 			break;
 		case 'f':
-			failalloc = true;
+			gen.failalloc = true;
+			break;
+		case 'P':
+			gen.parallel = true;
 			break;
 		case 'h':
 			return print_help();
 		default:
-			ok = false;
+			err = EXIT_USAGE;
 		}
-		if (!ok)
-			return EXIT_USAGE;
 	}
+	if (err)
+		return err;
 	if (argc - optind != 1 || strcmp(argv[optind], "random"))
 		return usage_error(argv[0], "expected what to make: random or "
 					    "a workload; see --help");
-	return generate(argv[0], &(struct scenario_gen){
-					 .seed = seed,
-					 .ops = (u32)ops,
-					 .procs = (u32)procs,
-					 .pages = (u32)pages,
-					 .failalloc = failalloc,
-				 });
+	return generate(argv[0], &gen);
 }
 
 /* A workload's name comes before its options, which hang on it. */

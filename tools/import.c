@@ -2,19 +2,16 @@
 /*
  * rmapdiff import: a strace log of a real program as a scenario.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "import_scenario.h"
+#include "output.h"
 #include "tools.h"
 
 struct import_command {
 	const char *command; /* argv[0], for messages */
 	const char *in_path;
-	const char *out_path; /* NULL: standard output */
-	bool force;
+	struct output out;
 	enum import_touch touch;
 };
 
@@ -41,13 +38,6 @@ static int print_help(void)
 	       "What was left out or changed is counted by kind on standard "
 	       "error, and at the top of the scenario.\n");
 	return EXIT_OK;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static void print_head(const struct import_command *ic, const struct import *im,
@@ -88,28 +78,14 @@ static void print_scenario(const struct import *im, FILE *out)
 	}
 }
 
-static int write_scenario(const struct import_command *ic,
-			  const struct import *im, const struct trace *trace)
+static int write_scenario(struct import_command *ic, const struct import *im,
+			  const struct trace *trace)
 {
-	FILE *out = stdout;
-	bool failed;
-
-	/* x: a file that is there already is somebody's. */
-	if (ic->out_path)
-		out = fopen(ic->out_path, ic->force ? "w" : "wx");
-	if (!out)
-		return usage_error(ic->out_path, "%s%s", strerror(errno),
-				   errno == EEXIST ? "; --force overwrites it" :
-						     "");
-	print_head(ic, im, trace, out);
-	print_scenario(im, out);
-	if (out == stdout)
-		return EXIT_OK; /* main() looks whether it was written */
-	failed = ferror(out);
-	if (fclose(out) || failed)
-		return usage_error(ic->out_path, "cannot write: %s",
-				   strerror(errno));
-	return EXIT_OK;
+	if (output_open(&ic->out))
+		return EXIT_USAGE;
+	print_head(ic, im, trace, ic->out.file);
+	print_scenario(im, ic->out.file);
+	return output_close(&ic->out, EXIT_OK);
 }
 
 static void say_what_came(const struct import_command *ic,
@@ -124,7 +100,7 @@ static void say_what_came(const struct import_command *ic,
 	notes_print(im->notes, stderr, "");
 }
 
-static int import_events(const struct import_command *ic, struct import *im,
+static int import_events(struct import_command *ic, struct import *im,
 			 const struct trace *trace, const char *name)
 {
 	int status;
@@ -147,7 +123,7 @@ static int import_events(const struct import_command *ic, struct import *im,
 	return status;
 }
 
-static int import_text(const struct import_command *ic, const struct input *in)
+static int import_text(struct import_command *ic, const struct input *in)
 {
 	struct span text = { (const char *)in->bytes, in->len };
 	struct notes notes = { 0 };
@@ -166,23 +142,12 @@ static int import_text(const struct import_command *ic, const struct input *in)
 	return status;
 }
 
-/* Said here, since what is expected is not what other commands expect. */
-static bool is_empty_file(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode) &&
-	       !st.st_size;
-}
-
-static int import_file(const struct import_command *ic)
+static int import_file(struct import_command *ic)
 {
 	struct input in;
 	int status;
 
-	if (is_empty_file(ic->in_path))
-		return usage_error(ic->in_path, "empty: expected a strace log");
-	if (input_load(&in, ic->in_path))
+	if (input_load(&in, ic->in_path, "a strace log"))
 		return EXIT_USAGE;
 	status = import_text(ic, &in);
 	input_free(&in);
@@ -206,8 +171,7 @@ int cmd_import(int argc, char **argv)
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "touch", required_argument, NULL, 't' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, 'f' },
+		OUTPUT_OPTIONS,
 		{ 0 },
 	};
 	struct import_command ic = { .command = argv[0] };
@@ -219,16 +183,11 @@ int cmd_import(int argc, char **argv)
 			if (parse_touch(&ic, optarg))
 				return EXIT_USAGE;
 			break;
-		case 'o':
-			ic.out_path = optarg;
-			break;
-		case 'f':
-			ic.force = true;
-			break;
 		case 'h':
 			return print_help();
 		default:
-			return EXIT_USAGE;
+			if (!output_take_option(&ic.out, c))
+				return EXIT_USAGE;
 		}
 	if (argc - optind != 1)
 		return usage_error(ic.command,

@@ -3,14 +3,14 @@
  * rmapdiff kernel: scenarios on the running kernel, compared with the model.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include "../kernel/compare.h"
+#include "config.h"
+#include "output.h"
 #include "tools.h"
 
 /* Disagreements of random scenarios that are minimized and written out. */
@@ -21,10 +21,9 @@
 struct kernel_command {
 	const char *command; /* argv[0], for messages */
 	struct kernel_session session;
-	struct bugs bugs;
-	const char *out_dir;
+	struct replay_config config; /* its --as-of and --bug alone */
 	bool as_of_set;
-	enum kernel_release as_of;
+	const char *out_dir;
 	bool drop_failalloc;
 	bool quiet; /* nothing for files that agree */
 
@@ -148,46 +147,21 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 	}
 }
 
-/*
- * Without failing allocations a scenario is one that a kernel can do; what it
- * asserts after the first of them is then not to be expected.
- */
-static void drop_failalloc(struct scenario *sc)
-{
-	bool dropped = false;
-	u32 i, kept = 0;
-
-	for (i = 0; i < sc->nr_ops; i++) {
-		struct op op = sc->ops[i];
-
-		if (op.kind == OP_FAILALLOC) {
-			dropped = true;
-			continue;
-		}
-		if (dropped)
-			op.flags &= (u8)~OP_HAS_EXPECTED;
-		sc->ops[kept++] = op;
-	}
-	sc->nr_ops = kept;
-}
-
 static void do_file(struct kernel_command *kc, const char *path)
 {
 	struct scenario sc;
 	struct input in;
 
-	if (input_load(&in, path)) {
+	if (input_load_scenario(&in, &sc, path)) {
 		kc->nr_bad++;
 		return;
 	}
-	if (input_parse(&in, &sc)) {
-		kc->nr_bad++;
-	} else {
-		if (kc->drop_failalloc)
-			drop_failalloc(&sc);
-		do_scenario(kc, &in, &sc);
-		scenario_free(&sc);
-	}
+	if (kc->drop_failalloc)
+		drop_failalloc(&sc);
+	/* Schedules are the model's: no kernel follows one. */
+	scenario_sequential(&sc);
+	do_scenario(kc, &in, &sc);
+	scenario_free(&sc);
 	input_free(&in);
 }
 
@@ -234,23 +208,18 @@ static void write_scenario(struct kernel_command *kc, const struct scenario *sc,
 			   const struct kernel_result *result, u64 seed)
 {
 	char path[PATH_MAX_BYTES];
-	FILE *out;
+	struct output out = { .path = path, .force = true };
 
 	snprintf(path, sizeof(path), "%s/disagreement-%" PRIu64 ".rmap",
 		 kc->out_dir, seed);
-	out = fopen(path, "we");
-	if (!out) {
-		usage_error(path, "%s", strerror(errno));
+	if (output_open(&out))
 		return;
-	}
-	fprintf(out,
+	fprintf(out.file,
 		"# Kernel and model disagree: %s\n# kernel: %s\n"
 		"# model:  %s\n",
 		result->diff.what, result->diff.kernel, result->diff.model);
-	scenario_print(sc, out);
-	if (fclose(out))
-		usage_error(path, "%s", strerror(errno));
-	else
+	scenario_print(sc, out.file);
+	if (!output_close(&out, 0))
 		printf("minimized to %u ops: %s\n", sc->nr_ops, path);
 }
 
@@ -301,14 +270,6 @@ static void do_random(struct kernel_command *kc)
 	scenario_free(&sc);
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void do_all_random(struct kernel_command *kc)
 {
 	double began = seconds_now(), took;
@@ -326,56 +287,8 @@ static void do_all_random(struct kernel_command *kc)
 	       took, took > 0 ? (double)i / took : 0.0);
 }
 
-static int parse_u64(struct kernel_command *kc, const char *option, u64 min,
-		     u64 max, u64 *number)
-{
-	if (parse_number(optarg, min, max, number))
-		return 0;
-	return usage_error(kc->command,
-			   "--%s '%s': expected a number from %" PRIu64
-			   " to %" PRIu64,
-			   option, optarg, min, max);
-}
-
-static int parse_u32(struct kernel_command *kc, const char *option, u32 max,
-		     u32 *number)
-{
-	u64 wide = 0;
-	int err = parse_u64(kc, option, 1, max, &wide);
-
-	*number = (u32)wide;
-	return err;
-}
-
-static int parse_as_of(struct kernel_command *kc)
-{
-	kc->as_of_set = true;
-	if (!strcmp(optarg, "6.18"))
-		kc->as_of = KERNEL_6_18;
-	else if (!strcmp(optarg, "7.0"))
-		kc->as_of = KERNEL_7_0;
-	else
-		return usage_error(kc->command,
-				   "--as-of '%s': expected 6.18 or 7.0",
-				   optarg);
-	return 0;
-}
-
-static int parse_bug(struct kernel_command *kc)
-{
-	enum bug bug = bug_find(optarg);
-
-	if (bug == NR_BUGS)
-		return usage_error(kc->command,
-				   "--bug '%s': no bug of that name; see "
-				   "rmapdiff list",
-				   optarg);
-	kc->bugs.on[bug] = true;
-	return 0;
-}
-
 enum {
-	OPT_RANDOM = 256,
+	OPT_RANDOM = 0x200,
 	OPT_SEED,
 	OPT_OPS,
 	OPT_PROCS,
@@ -385,23 +298,25 @@ enum {
 	OPT_CHECK_PROC,
 	OPT_COMPACT,
 	OPT_DROP_FAILALLOC,
-	OPT_AS_OF,
-	OPT_BUG,
 };
 
 static int parse_option(struct kernel_command *kc, int c)
 {
 	switch (c) {
 	case OPT_RANDOM:
-		return parse_u64(kc, "random", 1, 1ULL << 40, &kc->nr_random);
+		return take_number(kc->command, "random", 1, 1ULL << 40,
+				   &kc->nr_random);
 	case OPT_SEED:
-		return parse_u64(kc, "seed", 0, UINT64_MAX, &kc->gen.seed);
+		return take_number(kc->command, "seed", 0, UINT64_MAX,
+				   &kc->gen.seed);
 	case OPT_OPS:
-		return parse_u32(kc, "ops", 1U << 20, &kc->gen.ops);
+		return take_u32(kc->command, "ops", 1, 1U << 20, &kc->gen.ops);
 	case OPT_PROCS:
-		return parse_u32(kc, "procs", BYTES_PROCS_MAX, &kc->gen.procs);
+		return take_u32(kc->command, "procs", 1, BYTES_PROCS_MAX,
+				&kc->gen.procs);
 	case OPT_PAGES:
-		return parse_u32(kc, "pages", BYTES_WINDOW, &kc->gen.pages);
+		return take_u32(kc->command, "pages", 1, BYTES_WINDOW,
+				&kc->gen.pages);
 	case OPT_OUT:
 		kc->out_dir = optarg;
 		return 0;
@@ -417,10 +332,11 @@ static int parse_option(struct kernel_command *kc, int c)
 	case OPT_COMPACT:
 		kc->session.compact = true;
 		return 0;
-	case OPT_AS_OF:
-		return parse_as_of(kc);
-	case OPT_BUG:
-		return parse_bug(kc);
+	case CONFIG_AS_OF:
+		kc->as_of_set = true;
+		return config_take_option(kc->command, &kc->config, c);
+	case CONFIG_BUG:
+		return config_take_option(kc->command, &kc->config, c);
 	case 'q':
 		kc->quiet = true;
 		return 0;
@@ -444,8 +360,8 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 		{ "check-proc", no_argument, NULL, OPT_CHECK_PROC },
 		{ "drop-failalloc", no_argument, NULL, OPT_DROP_FAILALLOC },
 		{ "compact", no_argument, NULL, OPT_COMPACT },
-		{ "as-of", required_argument, NULL, OPT_AS_OF },
-		{ "bug", required_argument, NULL, OPT_BUG },
+		{ "as-of", required_argument, NULL, CONFIG_AS_OF },
+		{ "bug", required_argument, NULL, CONFIG_BUG },
 		{ 0 },
 	};
 	int c, err = 0;
@@ -509,9 +425,9 @@ int cmd_kernel(int argc, char **argv)
 	kc.session.show = wanted.show;
 	kc.session.check_proc = wanted.check_proc;
 	kc.session.compact = wanted.compact;
-	kc.session.config.bugs = kc.bugs;
+	kc.session.config.bugs = kc.config.machine.bugs;
 	if (kc.as_of_set)
-		kc.session.config.as_of = kc.as_of;
+		kc.session.config.as_of = kc.config.machine.as_of;
 	if (kc.nr_random)
 		do_all_random(&kc);
 	for (int i = optind; i < argc && !kc.broken; i++)

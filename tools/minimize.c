@@ -3,19 +3,15 @@
  * rmapdiff minimize: the simplest scenario that shows the same fault.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "config.h"
 #include "minimize.h"
+#include "output.h"
 #include "tools.h"
 
-#define PATH_MAX_BYTES 4096
 #define LIMIT_MS_DEFAULT 5000
 /* A first line on how it goes where nobody looks at a terminal, and others. */
 #define SILENT_SECONDS 5.0
@@ -25,8 +21,7 @@ struct minimize {
 	struct replay_config config;
 	struct replay_config sound; /* without bugs */
 	char options[512]; /* those of the replay, as given */
-	const char *out_path; /* NULL: standard output */
-	bool force;
+	struct output out;
 	bool any;
 	bool verbose;
 	u64 limit_ms;
@@ -60,14 +55,6 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* Where standard error is a terminal: one line that changes. */
 static void show_progress(const struct minimize_job *job, u32 nr_ops, u64 tries)
 {
@@ -86,13 +73,6 @@ static void show_progress(const struct minimize_job *job, u32 nr_ops, u64 tries)
 }
 
 /* Output */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* Each line of the report as a comment. */
 static void print_comment(FILE *out, const char *text)
@@ -139,7 +119,7 @@ static int print_result(const struct minimize *mz,
 	int err = 0;
 
 	fprintf(out, "# rmapdiff run%s %s\n", mz->options,
-		mz->out_path ? base_name(mz->out_path) : "FILE");
+		mz->out.path ? base_name(mz->out.path) : "FILE");
 	if (job->wanted.how == ENDING_DIVERGED) {
 		err = print_report(mz, job->sc, out);
 	} else {
@@ -151,103 +131,17 @@ static int print_result(const struct minimize *mz,
 	return err;
 }
 
-/* Is @path there, and nothing that may be replaced? */
-static bool is_special(const char *path)
+static int write_result(struct minimize *mz, const struct minimize_job *job)
 {
-	struct stat st;
+	int status = EXIT_OK, err;
 
-	return !stat(path, &st) && !S_ISREG(st.st_mode);
-}
-
-/* What can be told about OUT before the work is done. */
-static int check_output(const struct minimize *mz)
-{
-	char path[PATH_MAX_BYTES];
-	struct stat st;
-
-	if (!mz->out_path)
-		return 0;
-	if (strlen(mz->out_path) + 8 > sizeof(path))
-		return usage_error(mz->out_path, "%s", strerror(ENAMETOOLONG));
-	if (!lstat(mz->out_path, &st)) {
-		if (S_ISDIR(st.st_mode))
-			return usage_error(mz->out_path, "is a directory: "
-							 "expected a file");
-		if (!mz->force)
-			return usage_error(mz->out_path,
-					   "%s; --force overwrites it",
-					   strerror(EEXIST));
-	}
-	strcpy(path, mz->out_path);
-	if (access(dirname(path), W_OK))
-		return usage_error(mz->out_path, "%s", strerror(errno));
-	return 0;
-}
-
-static int write_all(const struct minimize *mz, const struct minimize_job *job,
-		     FILE *out)
-{
-	int err = print_result(mz, job, out);
-
-	if (ferror(out))
-		err = err ? err : -EIO;
-	if (fclose(out))
-		err = err ? err : -errno;
-	return err;
-}
-
-/* A half-written OUT is never there to be seen. */
-static int write_and_rename(const struct minimize *mz,
-			    const struct minimize_job *job)
-{
-	char path[PATH_MAX_BYTES];
-	mode_t mask = umask(0);
-	FILE *out = NULL;
-	int fd, err;
-
-	umask(mask);
-	snprintf(path, sizeof(path), "%s.XXXXXX", mz->out_path);
-	fd = mkstemp(path);
-	if (fd >= 0)
-		out = fdopen(fd, "w");
-	if (!out) {
-		err = -errno;
-		if (fd >= 0) {
-			close(fd);
-			unlink(path);
-		}
-		return err;
-	}
-	fchmod(fd, 0666 & ~mask);
-	err = write_all(mz, job, out);
-	/* link() does not replace a file that has come meanwhile. */
-	if (!err &&
-	    (mz->force ? rename(path, mz->out_path) : link(path, mz->out_path)))
-		err = -errno;
-	if (err || !mz->force)
-		unlink(path);
-	return err;
-}
-
-static int write_result(const struct minimize *mz,
-			const struct minimize_job *job)
-{
-	FILE *out;
-	int err;
-
-	if (!mz->out_path) {
-		/* main() looks whether it was written */
-		err = print_result(mz, job, stdout);
-	} else if (is_special(mz->out_path)) {
-		out = fopen(mz->out_path, "w");
-		err = out ? write_all(mz, job, out) : -errno;
-	} else {
-		err = write_and_rename(mz, job);
-	}
+	if (output_open(&mz->out))
+		return EXIT_USAGE;
+	err = print_result(mz, job, mz->out.file);
 	if (err)
-		return usage_error(mz->out_path ? mz->out_path : mz->command,
-				   "cannot write: %s", strerror(-err));
-	return EXIT_OK;
+		status = usage_error(mz->out.path ? mz->out.path : mz->command,
+				     "cannot write: %s", strerror(-err));
+	return output_close(&mz->out, status);
 }
 
 /* The work */
@@ -363,13 +257,10 @@ static int minimize_file(struct minimize *mz, const char *path)
 	struct scenario sc;
 	int status;
 
-	if (check_output(mz) || input_load(&in, path))
+	if (output_check(&mz->out) || input_load_scenario(&in, &sc, path))
 		return EXIT_USAGE;
-	status = input_parse(&in, &sc);
-	if (!status) {
-		status = minimize_scenario(mz, &in, &sc);
-		scenario_free(&sc);
-	}
+	status = minimize_scenario(mz, &in, &sc);
+	scenario_free(&sc);
 	input_free(&in);
 	return status;
 }
@@ -377,8 +268,7 @@ static int minimize_file(struct minimize *mz, const char *path)
 /* Options */
 
 enum minimize_option {
-	OPTION_FORCE = 0x200,
-	OPTION_KIND,
+	OPTION_KIND = 0x200,
 	OPTION_LIMIT,
 	OPTION_TRIES,
 };
@@ -390,16 +280,6 @@ static int parse_kind(struct minimize *mz)
 		return 0;
 	return usage_error(mz->command, "--kind '%s': expected same or any",
 			   optarg);
-}
-
-static int parse_count(struct minimize *mz, const char *option, u64 max,
-		       u64 *number)
-{
-	if (parse_number(optarg, 1, max, number))
-		return 0;
-	return usage_error(mz->command,
-			   "--%s '%s': expected a number from 1 to %" PRIu64,
-			   option, optarg, max);
 }
 
 /* An option of the replay, and how it was given. */
@@ -420,23 +300,19 @@ static int take_config_option(struct minimize *mz, int c, const char *name)
 static int take_option(struct minimize *mz, int c)
 {
 	switch (c) {
-	case 'o':
-		mz->out_path = optarg;
-		return 0;
 	case 'v':
 		mz->verbose = true;
-		return 0;
-	case OPTION_FORCE:
-		mz->force = true;
 		return 0;
 	case OPTION_KIND:
 		return parse_kind(mz);
 	case OPTION_LIMIT:
-		return parse_count(mz, "limit", 1000000, &mz->limit_ms);
+		return take_number(mz->command, "limit", 1, 1000000,
+				   &mz->limit_ms);
 	case OPTION_TRIES:
-		return parse_count(mz, "tries", UINT32_MAX, &mz->tries_max);
+		return take_number(mz->command, "tries", 1, UINT32_MAX,
+				   &mz->tries_max);
 	}
-	return EXIT_USAGE;
+	return output_take_option(&mz->out, c) ? 0 : EXIT_USAGE;
 }
 
 int cmd_minimize(int argc, char **argv)
@@ -444,8 +320,7 @@ int cmd_minimize(int argc, char **argv)
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		CONFIG_OPTIONS,
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, OPTION_FORCE },
+		OUTPUT_OPTIONS,
 		{ "kind", required_argument, NULL, OPTION_KIND },
 		{ "limit", required_argument, NULL, OPTION_LIMIT },
 		{ "tries", required_argument, NULL, OPTION_TRIES },

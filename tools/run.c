@@ -4,7 +4,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include "config.h"
 #include "tools.h"
 
@@ -138,17 +137,13 @@ static void run_file(struct run *run, const char *path)
 	struct input in;
 	struct scenario sc;
 
-	if (input_load(&in, path)) {
+	if (input_load_scenario(&in, &sc, path)) {
 		run->nr_bad++;
 		return;
 	}
-	if (input_parse(&in, &sc)) {
+	if (run_scenario(run, &in, &sc))
 		run->nr_bad++;
-	} else {
-		if (run_scenario(run, &in, &sc))
-			run->nr_bad++;
-		scenario_free(&sc);
-	}
+	scenario_free(&sc);
 	input_free(&in);
 }
 

@@ -2,9 +2,7 @@
 /*
  * rmapdiff stats: memory, walks and locks of each reverse map on a scenario.
  */
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include "config.h"
 #include "stats.h"
 #include "tools.h"
@@ -112,44 +110,28 @@ static void do_file(struct stats_command *sc, const char *path)
 	struct scenario scenario;
 	struct input in;
 
-	if (input_load(&in, path)) {
+	if (input_load_scenario(&in, &scenario, path)) {
 		sc->nr_bad++;
 		return;
 	}
-	if (input_parse(&in, &scenario)) {
+	if (do_scenario(sc, &in, &scenario))
 		sc->nr_bad++;
-	} else {
-		if (do_scenario(sc, &in, &scenario))
-			sc->nr_bad++;
-		scenario_free(&scenario);
-	}
+	scenario_free(&scenario);
 	input_free(&in);
 }
 
 static int parse_option(struct stats_command *sc, int c)
 {
-	u64 number;
-
 	switch (c) {
 	case OPT_JSON:
 		sc->json = true;
 		return 0;
 	case OPT_EVERY:
-		if (parse_number(optarg, 1, SCENARIO_OPS_MAX,
-				 &sc->config.every))
-			return 0;
-		return usage_error(sc->command,
-				   "--every '%s': expected a number from 1 to "
-				   "%u",
-				   optarg, SCENARIO_OPS_MAX);
+		return take_number(sc->command, "every", 1, SCENARIO_OPS_MAX,
+				   &sc->config.every);
 	case OPT_WALKS:
-		if (!parse_number(optarg, 0, WALKS_MAX, &number))
-			return usage_error(sc->command,
-					   "--walks '%s': expected a number "
-					   "from 0 to %u",
-					   optarg, WALKS_MAX);
-		sc->config.walks = (u32)number;
-		return 0;
+		return take_u32(sc->command, "walks", 0, WALKS_MAX,
+				&sc->config.walks);
 	case OPT_KERNEL_SIZES:
 		sc->kernel_sizes = true;
 		return 0;

@@ -5,7 +5,6 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include "../kernel/slabs.h"
 #include "stats.h"
 #include "tools.h"
@@ -160,16 +159,12 @@ static void do_file(struct slab_command *slc, const char *path)
 	struct scenario scenario;
 	struct input in;
 
-	if (input_load(&in, path)) {
+	if (input_load_scenario(&in, &scenario, path)) {
 		slc->nr_bad++;
 		return;
 	}
-	if (input_parse(&in, &scenario)) {
-		slc->nr_bad++;
-	} else {
-		do_scenario(slc, &in, &scenario);
-		scenario_free(&scenario);
-	}
+	do_scenario(slc, &in, &scenario);
+	scenario_free(&scenario);
 	input_free(&in);
 }
 

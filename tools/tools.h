@@ -42,12 +42,17 @@ struct input {
 };
 
 /*
- * Both return 0, or EXIT_USAGE after one line on standard error.  A loaded
+ * Each returns 0, or EXIT_USAGE after one line on standard error.  A loaded
  * input goes back with input_free(), a parsed scenario with scenario_free().
  */
-int input_load(struct input *in, const char *path);
+int input_load(struct input *in, const char *path,
+	       const char *expected); /* "a scenario" */
 int input_parse(const struct input *in, struct scenario *sc);
 void input_free(struct input *in);
+
+/* Both of the above: on success @in and @sc go back, else there is neither. */
+int input_load_scenario(struct input *in, struct scenario *sc,
+			const char *path);
 
 /* "NAME: line:column: text" on standard error, as compilers have it. */
 void print_scenario_error(const char *name, const struct scenario_error *err);
@@ -58,6 +63,26 @@ int usage_error(const char *command, const char *fmt, ...)
 
 /* A decimal or 0x number in [min, max], all of @arg; false if it is not. */
 bool parse_number(const char *arg, u64 min, u64 max, u64 *number);
+
+/*
+ * The same of --@option's optarg.  0, or EXIT_USAGE after a line, and *@number
+ * as it was.
+ */
+int take_number(const char *command, const char *option, u64 min, u64 max,
+		u64 *number);
+int take_u32(const char *command, const char *option, u32 min, u32 max,
+	     u32 *number);
+
+/*
+ * No allocation of a kernel can be made to fail from outside; without them what
+ * is asserted later need not come, and goes too.  Returns how many there were.
+ */
+u32 drop_failalloc(struct scenario *sc);
+
+double seconds_now(void); /* of a clock that only goes on */
+
+/* What of @path comes after the last slash. */
+const char *base_name(const char *path);
 
 /* Was everything on standard output written?  If not: a line, EXIT_USAGE. */
 int finish_output(const char *command, int status);
