@@ -118,7 +118,7 @@ static struct remap *pick_remap(const struct spoiler *sp)
 SPOIL(av_refcount, struct anon_vma, pick_anon_vma, it->refcount++)
 SPOIL(av_children, struct anon_vma, pick_anon_vma, it->num_children++)
 SPOIL(av_active, struct anon_vma, pick_anon_vma, it->num_active_vmas++)
-SPOIL(av_lock, struct anon_vma, pick_anon_vma, it->root->lock.write = true)
+SPOIL(av_lock, struct anon_vma, pick_anon_vma, it->root->lock.writer = true)
 SPOIL(avc_subtree, struct anon_vma_chain, pick_avc, it->node.subtree_last++)
 SPOIL(avc_range, struct anon_vma_chain, pick_avc, it->node.last++)
 SPOIL(avc_unlisted, struct anon_vma_chain, pick_avc,

@@ -117,13 +117,27 @@ static int child_prepare(struct machine *machine, u32 proc, u32 child)
 	return procs_reserve(machine, child);
 }
 
-int machine_fork(struct machine *machine, u32 proc, u32 child)
+int machine_fork_mm(struct machine *machine, struct mm_struct *mm, u32 child)
 {
-	int err = child_prepare(machine, proc, child);
+	struct mm_struct *new;
+	int err;
 
+	if (machine_mm(machine, child))
+		return -EEXIST;
+	err = procs_reserve(machine, child);
+	if (!err)
+		err = mm_dup(mm, &new);
 	if (err)
 		return err;
-	return mm_dup(machine->procs[proc].mm, &machine->procs[child].mm);
+	machine->procs[child].mm = new;
+	return 0;
+}
+
+int machine_fork(struct machine *machine, u32 proc, u32 child)
+{
+	struct mm_struct *mm = machine_mm(machine, proc);
+
+	return mm ? machine_fork_mm(machine, mm, child) : -ESRCH;
 }
 
 int machine_vfork(struct machine *machine, u32 proc, u32 child)

@@ -58,6 +58,9 @@ struct mm_struct *machine_mm(struct machine *machine, u32 proc);
 int machine_fork(struct machine *machine, u32 proc, u32 child);
 int machine_vfork(struct machine *machine, u32 proc, u32 child);
 int machine_exec(struct machine *machine, u32 proc);
+
+/* fork of a process whose mm was @mm when it began; -EEXIST, -ENOMEM. */
+int machine_fork_mm(struct machine *machine, struct mm_struct *mm, u32 child);
 int machine_exit(struct machine *machine, u32 proc);
 
 /* The lowest process that lives in @mm, or -1. */

@@ -173,7 +173,7 @@ static void test_migration_keeps_the_owner(void **state)
 
 	family_of_three(fx, &b, &c);
 	before = folio_at(c, 0x11)->id;
-	assert_int_equal(mm_migrate(c, 0x11), 0);
+	assert_int_equal(mm_work(c, 0x11, FOLIO_MIGRATE), 0);
 	assert_int_not_equal(folio_at(c, 0x11)->id, before);
 	assert_int_equal(owner_of(fx, folio_at(b, 0x11)), 2);
 	assert_ptr_equal(folio_at(b, 0x11), folio_at(c, 0x11));

@@ -288,7 +288,7 @@ static void random_access(struct mm_struct *mm, u64 *seed)
 	for (u32 i = 0; i < 4; i++, page++)
 		mm_write(mm, page, page);
 	if (!next_random(seed, 4))
-		mm_migrate(mm, page - 1);
+		mm_work(mm, page - 1, FOLIO_MIGRATE);
 }
 
 /* A process forks into a slot that is free, or exits if another one lives. */

@@ -419,11 +419,11 @@ static void test_migrate(void **state)
 	ok(move(f, 'B', 10, 2, 30));
 	ok(fork_to(f, 'B', 'C'));
 	folio = folio_at(f, 'A', 10);
-	ok(mm_migrate(*proc(f, 'C'), 30));
+	ok(mm_work(*proc(f, 'C'), 30, FOLIO_MIGRATE));
 	assert_ptr_not_equal(folio_at(f, 'C', 30), folio);
 	assert_int_equal(folio_at(f, 'A', 10)->mapcount, 3);
 	quit(f, 'A');
-	ok(mm_migrate(*proc(f, 'C'), 30));
+	ok(mm_work(*proc(f, 'C'), 30, FOLIO_MIGRATE));
 	assert_visits(f, folio_at(f, 'C', 30), "B:30 C:30");
 	assert_all_gone(f);
 }

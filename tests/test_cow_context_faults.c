@@ -239,7 +239,7 @@ static void test_migrate_misses(void **state)
 	do_generations(f);
 	folio = folio_at(f, 'A', 10);
 	f->bugs.on[BUG_WALK_SKIPS_LAST_CHILD] = true;
-	assert_int_equal(mm_migrate(*proc(f, 'A'), 10), -EAGAIN);
+	assert_int_equal(mm_work(*proc(f, 'A'), 10, FOLIO_MIGRATE), -EAGAIN);
 	f->bugs.on[BUG_WALK_SKIPS_LAST_CHILD] = false;
 	assert_ptr_equal(folio_at(f, 'A', 10), folio);
 	assert_visits(f, folio, "A:10 B:10");
@@ -358,7 +358,7 @@ static int random_op(struct fixture *f, u64 *seed)
 	case 9:
 		return mm_read(mm, page);
 	case 10:
-		return mm_migrate(mm, page);
+		return mm_work(mm, page, FOLIO_MIGRATE);
 	case 11:
 		return random_process(f, seed, p);
 	default:

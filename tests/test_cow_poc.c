@@ -69,7 +69,7 @@ static void everything(struct fixture *f)
 	fork_to(f, 'A', 'B');
 	if (*proc(f, 'B')) {
 		move(f, 'B', 80, 4, 30);
-		mm_migrate(*proc(f, 'B'), 101);
+		mm_work(*proc(f, 'B'), 101, FOLIO_MIGRATE);
 		quit(f, 'B');
 	}
 	do_mremap(mm, 80, 4, 4, DONTUNMAP, 70);

@@ -604,19 +604,19 @@ static void migrate_replaces_every_entry(void **state)
 	child = machine_mm(machine, 1);
 	move(child, 0, 1, 20);
 	old = pte_lookup(mm, BASE)->folio;
-	assert_int_equal(mm_migrate(child, BASE + 20), 0);
+	assert_int_equal(mm_work(child, BASE + 20, FOLIO_MIGRATE), 0);
 	new = pte_lookup(mm, BASE)->folio;
 	assert_ptr_not_equal(new, old);
 	assert_ptr_equal(pte_lookup(child, BASE + 20)->folio, new);
 	assert_int_equal(new->mapcount, 2);
 	assert_int_equal(get(child, 20), 6);
-	assert_int_equal(mm_migrate(mm, BASE + 1), -ENOENT);
-	assert_int_equal(mm_migrate(mm, BASE + 9), -EFAULT);
+	assert_int_equal(mm_work(mm, BASE + 1, FOLIO_MIGRATE), -ENOENT);
+	assert_int_equal(mm_work(mm, BASE + 9, FOLIO_MIGRATE), -EFAULT);
 	mm_read(mm, BASE + 1);
-	assert_int_equal(mm_migrate(mm, BASE + 1), -EFAULT);
+	assert_int_equal(mm_work(mm, BASE + 1, FOLIO_MIGRATE), -EFAULT);
 	map_file(mm, 4, 1, RW, 0, 0);
 	mm_read(mm, BASE + 4);
-	assert_int_equal(mm_migrate(mm, BASE + 4), 0);
+	assert_int_equal(mm_work(mm, BASE + 4, FOLIO_MIGRATE), 0);
 }
 
 static void map_count_is_limited(void **state)

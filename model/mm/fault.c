@@ -13,42 +13,72 @@ static u64 file_content(const struct vm_area_struct *vma, u64 addr)
 	       linear_page_index(vma, addr);
 }
 
+/* What a fault begins with, and what came of it; struct vm_fault. */
+struct fault {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;
+	u64 addr; /* page number */
+	/* The entry, as it was: another one can have changed it meanwhile. */
+	u8 kind;
+	u32 born;
+	struct folio *folio; /* out: what is written to; NULL: begin again */
+};
+
+static void look_at_entry(struct fault *vmf)
+{
+	const struct pte *pte = pte_lookup(vmf->mm, vmf->addr);
+
+	vmf->kind = pte ? pte->kind : PTE_NONE;
+	vmf->born = pte && pte->folio ? pte->born : 0;
+}
+
+/* vmf_pte_changed() */
+static bool entry_changed(const struct fault *vmf)
+{
+	struct fault now = *vmf;
+
+	look_at_entry(&now);
+	return now.kind != vmf->kind || now.born != vmf->born;
+}
+
 /*
  * A first write, to a hole, the zero page or a page of the file: a new folio in
- * its place.  do_anonymous_page(), do_cow_fault(), wp_page_copy().
+ * its place.  Another fault can be first, while this one prepares the VMA.
+ * do_anonymous_page(), do_cow_fault(), wp_page_copy().
  */
-static int fault_new_folio(struct vm_area_struct *vma, u64 addr,
-			   struct pte **ptep)
+static int fault_new_folio(struct fault *vmf)
 {
-	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *vma = vmf->vma;
 	struct folio *folio;
 	struct pte *pte;
 
 	/* The table comes first for anonymous memory, last for a file. */
-	if (vma_is_anonymous(vma) && !pte_alloc(mm, addr))
+	if (vma_is_anonymous(vma) && !pte_alloc(vmf->mm, vmf->addr))
 		return -ENOMEM;
 	if (rmap_vma_prepare(vma))
 		return -ENOMEM;
-	folio = folio_alloc_anon(vma, addr);
+	if (entry_changed(vmf))
+		return 0;
+	folio = folio_alloc_anon(vma, vmf->addr);
 	if (!folio)
 		return -ENOMEM;
-	pte = pte_alloc(mm, addr);
+	pte = pte_alloc(vmf->mm, vmf->addr);
 	if (!pte) {
-		folio_free(mm->world, folio);
+		folio_free(vmf->mm->world, folio);
 		return -ENOMEM;
 	}
 	pte_replace_folio(pte, folio);
-	*ptep = pte;
+	vmf->folio = folio;
 	return 0;
 }
 
 /*
- * Is the folio this entry's alone?  Its mappings are its only references here,
- * so one mapping is one reference.  wp_can_reuse_anon_folio().
+ * Is the folio this entry's alone?  It is not if somebody works on it, who holds a
+ * reference, and perhaps its lock.  wp_can_reuse_anon_folio().
  */
 static bool wp_can_reuse_anon_folio(const struct folio *folio)
 {
-	return folio->mapcount == 1;
+	return folio->mapcount == 1 && !folio->refs;
 }
 
 static bool wp_reuses(const struct vm_area_struct *vma,
@@ -60,19 +90,21 @@ static bool wp_reuses(const struct vm_area_struct *vma,
 
 /*
  * A write to a write-protected anonymous page.  A folio that others have
- * unmapped was not moved by that; it is moved here.  do_wp_page().
+ * unmapped was not moved by that; it is moved here, under the lock of the entry.
+ * do_wp_page().
  */
-static int do_wp_page(struct vm_area_struct *vma, u64 addr, struct pte **ptep)
+static int do_wp_page(struct fault *vmf, struct pte *pte)
 {
-	struct folio *folio = (*ptep)->folio;
+	struct folio *folio = pte->folio;
 
-	if (!wp_reuses(vma, folio))
-		return fault_new_folio(vma, addr, ptep);
+	if (!wp_reuses(vmf->vma, folio))
+		return fault_new_folio(vmf);
 	if (!folio->exclusive) {
-		rmap_folio_move(folio, vma);
+		rmap_folio_move(folio, vmf->vma);
 		folio->exclusive = true;
 	}
-	(*ptep)->write = true;
+	pte->write = true;
+	vmf->folio = folio;
 	return 0;
 }
 
@@ -88,39 +120,95 @@ static void folio_store(struct folio *folio, u64 value)
 	}
 }
 
-int mm_write(struct mm_struct *mm, u64 addr, u64 value)
+/* Until a migration has put it back.  migration_entry_wait(). */
+static void wait_for_migration(struct mm_struct *mm, struct folio *folio)
 {
-	struct vm_area_struct *vma = vma_lookup(mm, addr);
-	struct pte *pte;
-	int err = 0;
+	struct mm_world *world = mm->world;
 
-	if (!vma || !(vma->vm_flags & VM_WRITE))
-		return -EFAULT;
-	pte = pte_lookup(mm, addr);
+	folio_get(folio);
+	task_lock_read(world->sched, &folio->lock, "folio lock");
+	task_unlock_read(world->sched, &folio->lock);
+	folio_put(world, folio);
+}
+
+/* One try; vmf->folio stays NULL when there must be another. */
+static int write_fault(struct fault *vmf)
+{
+	struct pte *pte = pte_lookup(vmf->mm, vmf->addr);
+
+	look_at_entry(vmf);
+	if (pte && pte->kind == PTE_MIGRATION) {
+		wait_for_migration(vmf->mm, pte->folio);
+		return 0;
+	}
 	if (!pte || pte->kind != PTE_ANON)
-		err = fault_new_folio(vma, addr, &pte);
-	else if (!pte->write)
-		err = do_wp_page(vma, addr, &pte);
-	if (err)
-		return err;
-	folio_store(pte->folio, value);
+		return fault_new_folio(vmf);
+	if (!pte->write)
+		return do_wp_page(vmf, pte);
+	vmf->folio = pte->folio;
 	return 0;
 }
 
-int mm_read(struct mm_struct *mm, u64 addr)
+/*
+ * Faults have mmap_lock for reading here, where the kernel first tries the VMA's
+ * own lock, of which as much can be said: the VMA stays as it is.
+ */
+static int write_locked(struct mm_struct *mm, u64 addr, u64 value)
+{
+	struct fault vmf = {
+		.mm = mm,
+		.vma = vma_lookup(mm, addr),
+		.addr = addr,
+	};
+	int err = 0;
+
+	if (!vmf.vma || !(vmf.vma->vm_flags & VM_WRITE))
+		return -EFAULT;
+	/* SCHED_STEPS_MAX bounds it: each try but the last has a point in it. */
+	while (!err && !vmf.folio)
+		err = write_fault(&vmf);
+	if (!err)
+		folio_store(vmf.folio, value);
+	return err;
+}
+
+int mm_write(struct mm_struct *mm, u64 addr, u64 value)
+{
+	int err;
+
+	mmap_read_lock(mm);
+	err = write_locked(mm, addr, value);
+	mmap_read_unlock(mm);
+	mark(mm->world, POINT_PTE_SET);
+	return err;
+}
+
+static int read_locked(struct mm_struct *mm, u64 addr)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 	struct pte *pte;
 
 	if (!vma || !(vma->vm_flags & VM_ACCESS_FLAGS))
 		return -EFAULT;
-	if (pte_lookup(mm, addr))
+	while ((pte = pte_lookup(mm, addr)) && pte->kind == PTE_MIGRATION)
+		wait_for_migration(mm, pte->folio);
+	if (pte)
 		return 0;
 	pte = pte_alloc(mm, addr);
 	if (!pte)
 		return -ENOMEM;
 	pte_set_special(pte, vma_is_anonymous(vma) ? PTE_ZERO : PTE_FILE);
 	return 0;
+}
+
+int mm_read(struct mm_struct *mm, u64 addr)
+{
+	int err;
+
+	mmap_read_lock(mm);
+	err = read_locked(mm, addr);
+	mmap_read_unlock(mm);
+	return err;
 }
 
 bool mm_peek(struct mm_struct *mm, u64 addr, u64 *value)

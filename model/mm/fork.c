@@ -19,6 +19,7 @@ static struct mm_struct *mm_init(struct mm_world *world,
 	mm->id = ++world->nr_mms;
 	mm->family = oldmm ? oldmm->family : mm->id;
 	mm->users = 1;
+	mm->count = 1;
 	RB_INIT(&mm->vmas);
 	RB_INIT(&mm->pgtable);
 	if (rmap_mm_init(mm, oldmm)) {
@@ -52,6 +53,25 @@ static void copy_present_folio(struct pte *dst, struct pte *src)
 	pte_set_folio(dst, src->folio, false);
 }
 
+/* A folio on its way will be put back in the child too.  copy_nonpresent_pte(). */
+static void copy_migration_entry(struct pte *dst, struct pte *src)
+{
+	src->folio->exclusive = false;
+	src->write = false;
+	pte_set_folio(dst, src->folio, false);
+	pte_set_special(dst, PTE_MIGRATION);
+}
+
+static void copy_entry(struct pte *dst, struct pte *src)
+{
+	if (src->kind == PTE_MIGRATION)
+		copy_migration_entry(dst, src);
+	else if (src->folio)
+		copy_present_folio(dst, src);
+	else
+		pte_set_special(dst, src->kind);
+}
+
 static int copy_page_range(struct vm_area_struct *dst,
 			   struct vm_area_struct *src)
 {
@@ -65,10 +85,8 @@ static int copy_page_range(struct vm_area_struct *dst,
 		new = pte_alloc(dst->vm_mm, addr);
 		if (!new)
 			return -ENOMEM;
-		if (pte->folio)
-			copy_present_folio(new, pte);
-		else
-			pte_set_special(new, pte->kind);
+		copy_entry(new, pte);
+		mark(dst->vm_mm->world, POINT_PTE_COPIED);
 	}
 	return 0;
 }
@@ -78,7 +96,10 @@ static bool wiped_on_fork(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_WIPEONFORK;
 }
 
-/* One VMA into the child: its copy, its reverse-map state, its pages. */
+/*
+ * One VMA into the child: its copy, its reverse-map state, its pages.  Whatever
+ * maps a folio that the child gets can be found before it is there.
+ */
 static int dup_vma(struct mm_struct *mm, struct vm_area_struct *src)
 {
 	struct vm_area_struct *dst = vm_area_dup(src, mm);
@@ -89,7 +110,9 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *src)
 		vm_area_free(dst);
 		return -ENOMEM;
 	}
+	mark(mm->world, POINT_VMA_CLONED);
 	vma_tree_insert(dst);
+	mark(mm->world, POINT_VMA_LINKED);
 	return wiped_on_fork(src) ? 0 : copy_page_range(dst, src);
 }
 
@@ -105,7 +128,24 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		if (err)
 			return err;
 	}
+	mark(mm->world, POINT_PAGES_COPIED);
+	rmap_mm_forked(mm, oldmm);
 	return 0;
+}
+
+/* Nobody else has the child's lock: nobody knows of the child. */
+static int dup_mmap_locked(struct mm_struct *mm, struct mm_struct *oldmm)
+{
+	int err;
+
+	mmap_write_lock(oldmm);
+	mmap_write_lock(mm);
+	rmap_pages_begin(mm);
+	err = dup_mmap(mm, oldmm);
+	rmap_pages_end(mm);
+	mmap_write_unlock(mm);
+	mmap_write_unlock(oldmm);
+	return err;
 }
 
 int mm_dup(struct mm_struct *oldmm, struct mm_struct **mmp)
@@ -115,7 +155,7 @@ int mm_dup(struct mm_struct *oldmm, struct mm_struct **mmp)
 
 	if (!mm)
 		return -ENOMEM;
-	err = dup_mmap(mm, oldmm);
+	err = dup_mmap_locked(mm, oldmm);
 	if (err) {
 		mm_put(mm);
 		return err;
@@ -129,18 +169,59 @@ void mm_get(struct mm_struct *mm)
 	mm->users++;
 }
 
-static void exit_mmap(struct mm_struct *mm)
+bool mm_get_not_zero(struct mm_struct *mm)
+{
+	if (!mm->users)
+		return false;
+	mm->users++;
+	return true;
+}
+
+void mm_grab(struct mm_struct *mm)
+{
+	mm->count++;
+}
+
+void mm_drop(struct mm_struct *mm)
+{
+	struct mm_world *world = mm->world;
+
+	if (--mm->count)
+		return;
+	if (world->sched && world->walks_mms)
+		kfree_rcu(world->rcu, mm, &mm->rcu);
+	else
+		ledger_free(world->ledger, mm);
+}
+
+static void free_vmas(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 
-	zap_range(mm, 0, TASK_PAGES);
-	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
+	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma)) {
 		rmap_vma_unlink(vma);
+		mark(mm->world, POINT_VMA_UNLINKED);
+	}
 	while ((vma = find_vma(mm, 0))) {
 		vma_tree_remove(vma);
 		vm_area_free(vma);
 	}
 	pgtable_exit(mm);
+}
+
+/* Readers may still come by: the lock is taken for writing only behind the pages. */
+static void exit_mmap(struct mm_struct *mm)
+{
+	mark(mm->world, POINT_MM_GOING);
+	mmap_read_lock(mm);
+	rmap_pages_begin(mm);
+	zap_range(mm, 0, TASK_PAGES);
+	rmap_pages_end(mm);
+	mmap_read_unlock(mm);
+	mmap_write_lock(mm);
+	free_vmas(mm);
+	mmap_write_unlock(mm);
+	mark(mm->world, POINT_MM_EMPTY);
 }
 
 void mm_put(struct mm_struct *mm)
@@ -153,5 +234,5 @@ void mm_put(struct mm_struct *mm)
 	touched_forget_mm(mm);
 	rmap_mm_exit(mm);
 	TAILQ_REMOVE(&world->mms, mm, entry);
-	ledger_free(world->ledger, mm);
+	mm_drop(mm);
 }

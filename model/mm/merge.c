@@ -342,7 +342,7 @@ int vma_modify_flags(struct vm_area_struct *prev, struct vm_area_struct **vmap,
  * takes the one of its new place.  mm/vma.c, copy_vma().
  */
 struct vm_area_struct *copy_vma(struct vm_area_struct **vmap, u64 addr, u64 len,
-				pgoff_t pgoff)
+				pgoff_t pgoff, bool *ordered)
 {
 	struct vm_area_struct *vma = *vmap;
 	struct mm_struct *mm = vma->vm_mm;
@@ -368,8 +368,10 @@ struct vm_area_struct *copy_vma(struct vm_area_struct **vmap, u64 addr, u64 len,
 		/* The source may have been merged into it, if unfaulted. */
 		if (vma_start >= new->vm_start && vma_start < new->vm_end)
 			*vmap = new;
+		*ordered = new->vm_pgoff > (*vmap)->vm_pgoff;
 		return new;
 	}
+	*ordered = true;
 
 	new = vm_area_dup(vma, mm);
 	if (!new)

@@ -3,16 +3,21 @@
  * Migration, a user of the reverse map that cannot do with half an answer.
  * mm/migrate.c, 6.18: try_to_migrate(), move_to_new_folio(),
  * remove_migration_ptes().
+ *
+ *	folio old:	mapped	  |  migration entries	   |  gone
+ *	folio new:		  |			   |  mapped
+ *			  try_to_migrate()	 remove_migration_ptes()
  */
 #include <errno.h>
-#include "pgtable.h"
 #include "vma.h"
+#include "walks.h"
 
 /* One migration, from start to end. */
 struct migration {
 	struct mm_world *world;
 	struct folio *old;
 	struct folio *new;
+	void *owners[RMAP_MAX]; /* kept, see owner_get() */
 };
 
 /* The entry of the old folio at @addr, migration entry or not; or NULL. */
@@ -43,6 +48,17 @@ static int find_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 	return !!pte_of_old(arg, vma, addr);
 }
 
+/* What the entry said of the folio is true of the new one. */
+static void new_is_as_old(struct migration *mig, struct vm_area_struct *vma)
+{
+	if (mig->new->mapcount)
+		return;
+	mig->new->exclusive = mig->old->exclusive;
+	/* As if it were new in the VMA that has the first entry back. */
+	if (bug_on(mig->world->bugs, BUG_MIGRATE_TAKES_YOUNGEST))
+		rmap_folio_move(mig->new, vma);
+}
+
 static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 				u64 addr, void *arg)
 {
@@ -51,53 +67,68 @@ static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 
 	if (!pte)
 		return 0;
-	/* As if it were new in the VMA that has the first entry back. */
-	if (!folio->mapcount &&
-	    bug_on(mig->world->bugs, BUG_MIGRATE_TAKES_YOUNGEST))
-		rmap_folio_move(folio, vma);
+	new_is_as_old(mig, vma);
 	if (pte->folio == mig->old)
 		pte_restore_folio(pte, folio);
 	return pte->folio == folio;
 }
 
-/* How many entries @rmap's walk of @folio finds. */
-static u64 walk_one(struct migration *mig, struct rmap *rmap,
-		    struct folio *folio, struct rmap_walk_control *rwc)
+/* Nothing came of it: the old folio is mapped as it was. */
+static int undo_migration_pte(struct folio *folio, struct vm_area_struct *vma,
+			      u64 addr, void *arg)
 {
-	u64 found = rmap->migrate_walks.found;
+	struct pte *pte = pte_of_old(arg, vma, addr);
 
-	rwc->arg = mig;
-	rwc->stats = &rmap->migrate_walks;
-	rmap->ops->walk(rmap, folio, rwc);
-	return rmap->migrate_walks.found - found;
+	(void)folio;
+	if (!pte)
+		return 0;
+	pte->kind = PTE_ANON;
+	return 1;
 }
 
-/* By each reverse map; true if each found all entries. */
+/* By each reverse map; true if none missed any, and none is mapped still. */
 static bool try_to_migrate(struct migration *mig)
 {
-	struct rmap_walk_control rwc = { .rmap_one = try_to_migrate_one };
 	struct mm_world *world = mig->world;
 	bool all = true;
 
-	for (u32 i = 0; i < world->nr_rmaps; i++)
-		if (walk_one(mig, &world->rmaps[i], mig->old, &rwc) <
-		    mig->old->mapcount)
+	for (u32 i = 0; i < world->nr_rmaps; i++) {
+		struct watched_walk walk = {
+			.rmap = &world->rmaps[i],
+			.folio = mig->old,
+			.of = mig->old,
+			.rwc = { .rmap_one = try_to_migrate_one, .arg = mig },
+		};
+
+		if (!walk_watched(&walk))
 			all = false;
-	return all;
+	}
+	mark(world, POINT_FOLIO_UNMAPPED);
+	return all && !folio_mapped(mig->old);
 }
 
 /* One that @rmap does not find would stay a migration entry. */
 static void expect_all(struct migration *mig, struct rmap *rmap,
-		       struct rmap_walk_control *rwc, u32 mapcount)
+		       struct rmap_walk_control rwc)
 {
-	u64 found = walk_one(mig, rmap, mig->new, rwc);
+	u32 mapcount = mig->old->mapcount;
+	struct watched_walk walk = {
+		.rmap = rmap,
+		.folio = mig->new,
+		.of = mig->old,
+		.rwc = rwc,
+	};
 
-	if (found < mapcount)
-		divergence_set(
-			&rmap->broken, DIVERGENCE_MISS,
-			"finds %llu of %u migration entries of folio %llu",
-			(unsigned long long)found, mapcount,
-			(unsigned long long)mig->new->id);
+	/* Where others run too, entries come and go: what counts is noted. */
+	if (walk_watched(&walk) &&
+	    (walk.found >= mapcount || mig->world->sched))
+		return;
+	if (mig->world->sched)
+		return;
+	divergence_set(&rmap->broken, DIVERGENCE_MISS,
+		       "finds %llu of %u migration entries of folio %llu",
+		       (unsigned long long)walk.found, mapcount,
+		       (unsigned long long)mig->new->id);
 }
 
 /*
@@ -106,66 +137,129 @@ static void expect_all(struct migration *mig, struct rmap *rmap,
  */
 static void remove_migration_ptes(struct migration *mig)
 {
-	struct rmap_walk_control find = {
+	const struct rmap_walk_control find = {
 		.rmap_one = find_migration_pte,
+		.arg = mig,
 		.restoring = true,
 	};
-	struct rmap_walk_control remove = {
+	const struct rmap_walk_control remove = {
 		.rmap_one = remove_migration_pte,
+		.arg = mig,
 		.restoring = true,
 	};
 	struct mm_world *world = mig->world;
-	u32 mapcount = mig->old->mapcount;
 
 	for (u32 i = 1; i < world->nr_rmaps; i++)
-		expect_all(mig, &world->rmaps[i], &find, mapcount);
-	expect_all(mig, &world->rmaps[0], &remove, mapcount);
+		expect_all(mig, &world->rmaps[i], find);
+	expect_all(mig, &world->rmaps[0], remove);
 }
 
 /* A folio that is still mapped somewhere is not moved. */
 static void putback(struct migration *mig)
 {
+	struct watched_walk walk = {
+		.rmap = &mig->world->rmaps[0],
+		.folio = mig->old,
+		.of = mig->old,
+		.rwc = {
+			.rmap_one = undo_migration_pte,
+			.arg = mig,
+			.restoring = true,
+		},
+	};
 	struct pte *pte;
 
+	walk_watched(&walk);
+	/* What a wrong walk has not found here is not to wait for ever. */
 	LIST_FOREACH(pte, &mig->old->mappings, mapped)
 		pte->kind = PTE_ANON;
 }
 
-static int migrate_folio(struct migration *mig)
+static void owners_get(struct migration *mig)
+{
+	struct mm_world *world = mig->world;
+
+	if (bug_on(world->bugs, BUG_MIGRATE_DROPS_OWNER))
+		return;
+	for (u32 i = 0; i < world->nr_rmaps; i++) {
+		struct rmap *rmap = &world->rmaps[i];
+
+		if (rmap->ops->owner_get)
+			mig->owners[i] = rmap->ops->owner_get(rmap, mig->old);
+	}
+}
+
+static void owners_put(struct migration *mig)
+{
+	struct mm_world *world = mig->world;
+
+	for (u32 i = 0; i < world->nr_rmaps; i++)
+		if (mig->owners[i])
+			world->rmaps[i].ops->owner_put(&world->rmaps[i],
+						       mig->owners[i]);
+}
+
+/* Entries of the old folio that are left wait for ever. */
+static void note_left(struct migration *mig)
+{
+	struct mm_world *world = mig->world;
+	struct pte *pte = LIST_FIRST(&mig->old->mappings);
+
+	if (!pte || !world->sched || world->missed.rmap)
+		return;
+	world->missed = (struct walk_missed){
+		.rmap = &world->rmaps[0],
+		.folio = mig->old->id,
+		.mm = pte_mm(pte)->id,
+		.addr = pte_addr(pte),
+		.task = world->sched->current,
+		.left = true,
+	};
+}
+
+static int migrate_locked(struct migration *mig)
 {
 	struct folio *old = mig->old;
 
-	mig->new = folio_alloc_bare(mig->world, old->family, old->index);
-	if (!mig->new)
-		return -ENOMEM;
 	if (!try_to_migrate(mig)) {
 		putback(mig);
-		folio_free(mig->world, mig->new);
 		return -EAGAIN;
 	}
 	mig->new->content = old->content;
 	mig->new->exclusive = old->exclusive;
 	rmap_folio_migrate(mig->world, mig->new, old);
+	folio_lock(mig->world, mig->new);
 	remove_migration_ptes(mig);
-	if (!old->mapcount)
-		folio_free(mig->world, old);
+	note_left(mig);
+	folio_unlock(mig->world, mig->new);
 	return 0;
 }
 
-int mm_migrate(struct mm_struct *mm, u64 addr)
+/* Nobody knows of it yet, but who migrates. */
+static struct folio *alloc_dst(struct folio *old, struct mm_world *world)
 {
-	struct migration mig = { .world = mm->world };
-	struct pte *pte = pte_lookup(mm, addr);
+	struct folio *new = folio_alloc_bare(world, old->family, old->index);
 
-	if (!vma_lookup(mm, addr))
-		return -EFAULT;
-	if (!pte)
-		return -ENOENT;
-	if (pte->kind == PTE_ZERO)
-		return -EFAULT;
-	/* A page of the file moves without the anonymous reverse map. */
-	if (pte->kind == PTE_FILE)
-		return 0;
-	mig.old = pte->folio;
-	return migrate_folio(&mig);
+	if (new)
+		folio_get(new);
+	return new;
+}
+
+int migrate_folio(struct mm_world *world, struct folio *folio)
+{
+	struct migration mig = { .world = world, .old = folio };
+	int err = 0;
+
+	mig.new = alloc_dst(folio, world);
+	if (!mig.new)
+		return -ENOMEM;
+	folio_lock(world, folio);
+	owners_get(&mig);
+	/* It was freed but for those who hold it: there is nothing to move. */
+	if (folio->mapcount)
+		err = migrate_locked(&mig);
+	folio_unlock(world, folio);
+	owners_put(&mig);
+	folio_put(world, mig.new);
+	return err;
 }

@@ -13,6 +13,7 @@
 #include "../base/bug.h"
 #include "../base/ledger.h"
 #include "../base/rcu.h"
+#include "../base/sched.h"
 #include "../base/types.h"
 #include "rmap.h"
 
@@ -53,6 +54,12 @@ struct pte {
 	u8 kind; /* enum pte_kind */
 	bool write;
 	u8 slot; /* which of its leaf */
+	u8 visited; /* a bit for each task whose walk, under way, met it */
+	/*
+	 * Of an entry that maps a folio: which mapping it is, by world->nr_mappings
+	 * when it was made.  One that mremap moves is the same.
+	 */
+	u32 born;
 	struct folio *folio;
 	LIST_ENTRY(pte) mapped; /* in folio->mappings */
 };
@@ -76,7 +83,9 @@ struct folio {
 	u64 id; /* from 1, in order of birth; what reports call it */
 	pgoff_t index; /* linear page index, fixed when first mapped */
 	u64 family; /* mm->family of the mms that may map it */
-	u32 mapcount; /* entries that map it: its only references */
+	u32 mapcount; /* entries that map it, or will again after a migration */
+	u32 refs; /* taken by those who work on it */
+	struct task_lock lock; /* folio_lock() */
 	bool exclusive; /* PageAnonExclusive */
 	u64 content; /* what its last write stored */
 	struct pte_list mappings; /* page-table entries that map it */
@@ -95,6 +104,7 @@ struct vm_area_struct {
 	int vm_file; /* 0 .. NR_FILES - 1, or NO_FILE */
 	RB_ENTRY(vm_area_struct) rb;
 	TAILQ_ENTRY(vm_area_struct) detached; /* while an unmap gathers */
+	struct rcu_head rcu;
 	struct rmap_vma rmap_state[RMAP_MAX];
 };
 
@@ -104,7 +114,11 @@ TAILQ_HEAD(vma_list, vm_area_struct);
 struct mm_struct {
 	struct mm_world *world;
 	u64 id; /* from 1, in order of birth */
-	u32 users; /* processes that share it */
+	u32 users; /* mm_users: processes that share it, operations under way */
+	u32 count; /* mm_count: all users together are one, and mmgrab()s */
+	struct task_lock mmap_lock;
+	struct task_lock prepare_lock; /* see rmap_vma_prepare() */
+	struct rcu_head rcu;
 	/* All mms that descend by fork from one that exec made share this. */
 	u64 family;
 	struct vma_tree vmas;
@@ -145,10 +159,21 @@ struct touched_log {
 	bool overflow; /* memory ran out: everything counts as touched */
 };
 
+/* A mapping that a walk should have visited, and did not. */
+struct walk_missed {
+	const struct rmap *rmap; /* whose walk; NULL: none was missed */
+	u64 folio; /* its id */
+	u64 mm; /* its id */
+	u64 addr; /* page number */
+	u32 task;
+	bool left; /* it was not put back by a migration that has finished */
+};
+
 /* What all address spaces of one machine share. */
 struct mm_world {
 	struct ledger *ledger;
 	struct rcu *rcu;
+	struct sched *sched; /* while operations run at the same time */
 	const struct bugs *bugs;
 	enum kernel_release as_of;
 	u32 max_map_count;
@@ -161,6 +186,12 @@ struct mm_world {
 	struct mm_list mms; /* the living, in order of birth */
 	u64 nr_mms; /* ever made */
 	u64 nr_folios; /* ever made */
+	u32 nr_mappings; /* ever made; see struct pte */
+	/* The first one, while operations run at the same time. */
+	struct walk_missed missed;
+	/* mms and VMAs are freed after a grace period: walks look at them in one. */
+	bool walks_mms;
+	bool detach_last; /* munmap: the pages first, then the VMAs */
 	struct folio_tree folios; /* the living, by family, index, id */
 	struct touched_log touched;
 
@@ -187,7 +218,52 @@ void touched_forget_mm(struct mm_struct *mm);
 void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last);
 void touch_vma(struct vm_area_struct *vma);
 
-/* Memory management calls; each returns 0 or a negative errno. */
+/* Here others may go on.  Costs nothing to speak of when there are none. */
+static inline void mark(const struct mm_world *world, enum sched_point point)
+{
+	if (__builtin_expect(!!world->sched, 0))
+		sched_point(world->sched, point);
+}
+
+/*
+ * After a mark: @obj, a ledger object that was found before it, is going to be
+ * looked at.  If it was freed meanwhile, the task ends here and the race is
+ * reported; @what, static, is what the report calls it.
+ */
+void expect_live(const struct mm_world *world, const void *obj,
+		 const char *what);
+
+/* mmap_lock, with its point before.  mm/mmap_lock.h. */
+static inline void mmap_write_lock(struct mm_struct *mm)
+{
+	task_lock_write(mm->world->sched, &mm->mmap_lock, "mmap_lock");
+}
+
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	task_unlock_write(mm->world->sched, &mm->mmap_lock);
+}
+
+static inline void mmap_read_lock(struct mm_struct *mm)
+{
+	task_lock_read(mm->world->sched, &mm->mmap_lock, "mmap_lock");
+}
+
+static inline void mmap_read_unlock(struct mm_struct *mm)
+{
+	task_unlock_read(mm->world->sched, &mm->mmap_lock);
+}
+
+/*
+ * Memory management calls; each returns 0 or a negative errno.  Those named do_
+ * want mmap_lock held for writing by the caller; the others take what they need.
+ */
+int vm_mmap(struct mm_struct *mm, u64 addr, u64 len, u64 flags, int file,
+	    pgoff_t pgoff);
+int vm_munmap(struct mm_struct *mm, u64 addr, u64 len);
+int vm_mprotect(struct mm_struct *mm, u64 addr, u64 len, u64 prot);
+int vm_mremap(struct mm_struct *mm, u64 addr, u64 old_len, u64 new_len,
+	      u32 flags, u64 new_addr);
 
 /*
  * mmap(MAP_PRIVATE | MAP_FIXED) of @len pages at page number @addr; @flags of
@@ -212,7 +288,7 @@ enum madvise_advice {
 	NR_ADVICE,
 };
 
-/* do_madvise(), 6.18. */
+/* do_madvise(), 6.18: takes mmap_lock itself, for reading where that does. */
 int do_madvise(struct mm_struct *mm, u64 addr, u64 len,
 	       enum madvise_advice advice);
 
@@ -247,18 +323,50 @@ struct mm_struct *mm_alloc(struct mm_world *world);
  */
 int mm_dup(struct mm_struct *oldmm, struct mm_struct **mmp);
 
-/* vfork shares the mm. */
+/* vfork shares the mm; an operation keeps the one it works on.  mmget(). */
 void mm_get(struct mm_struct *mm);
+
+/* For those who cannot know whether anybody uses it still: mmget_not_zero(). */
+bool mm_get_not_zero(struct mm_struct *mm);
 
 /* mmput(): the last user's takes everything down. */
 void mm_put(struct mm_struct *mm);
 
+/* mmgrab(), mmdrop(): keeps the struct itself, not what is mapped in it. */
+void mm_grab(struct mm_struct *mm);
+void mm_drop(struct mm_struct *mm);
+
 /*
- * Moves the anonymous folio at @addr to a new one, through the walk of each
- * reverse map: migrate_pages().  -EFAULT for no VMA there or the zero page,
- * -ENOENT for nothing there, -EAGAIN when a walk left an entry behind (the
- * folio stays), as move_pages(2) says in its status array.
+ * The anonymous folio at page number @addr, held, into @folio: 0.  Where there is
+ * none, NULL there, with -EFAULT (no VMA, or the zero page), -ENOENT (nothing, or
+ * a folio on its way), or 0 (a page of the file).  Takes mmap_lock.
  */
-int mm_migrate(struct mm_struct *mm, u64 addr);
+int folio_find(struct mm_struct *mm, u64 addr, struct folio **folio);
+
+/*
+ * What walks are for; below.  With a folio that folio_find() has given, and that is given
+ * back here; 0, -ENOMEM, or -EAGAIN.  No mm need be kept: these start from the
+ * folio, as compaction and reclaim do.
+ */
+enum folio_work {
+	FOLIO_MIGRATE,
+	FOLIO_WALK,
+	FOLIO_RECLAIM,
+};
+
+int folio_work(struct mm_world *world, struct folio *folio,
+	       enum folio_work work);
+
+/*
+ * FOLIO_MIGRATE: moves it to a new one, through the walk of each reverse map;
+ * -EAGAIN when a walk left an entry behind, and the folio stays.
+ * migrate_pages(), 6.18.
+ * FOLIO_WALK: looks for all that map it, likewise; what folio_referenced() does.
+ * FOLIO_RECLAIM: unmaps it from all, likewise, and drops it with what it holds, as
+ * shrink_folio_list() does with one that is lazily freed (MADV_FREE); -EAGAIN if
+ * one is left, or somebody else has locked the folio.
+ * mm_work() finds the folio and does @work; errors of both.
+ */
+int mm_work(struct mm_struct *mm, u64 addr, enum folio_work work);
 
 #endif

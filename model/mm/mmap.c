@@ -6,7 +6,23 @@
 #include <errno.h>
 #include "vma.h"
 
-int do_munmap(struct mm_struct *mm, u64 addr, u64 len)
+/* As do_vmi_munmap() has left it: downgraded or not. */
+static void unlock_after(struct mm_struct *mm, bool unlock)
+{
+	if (!unlock)
+		return;
+	if (mm->world->detach_last)
+		mmap_write_unlock(mm);
+	else
+		mmap_read_unlock(mm);
+}
+
+/*
+ * The pages go when the VMAs are out of the tree and others, who only read, may
+ * come in again: @unlock says that the lock is not needed after.  It is given back
+ * then, if 0 comes of it.  do_vmi_munmap().
+ */
+static int do_vmi_munmap(struct mm_struct *mm, u64 addr, u64 len, bool unlock)
 {
 	struct vma_munmap_struct vms = {
 		.mm = mm,
@@ -17,18 +33,47 @@ int do_munmap(struct mm_struct *mm, u64 addr, u64 len)
 
 	if (addr > TASK_PAGES || len > TASK_PAGES - addr || !len)
 		return -EINVAL;
-	if (!find_vma_intersection(mm, vms.start, vms.end))
+	if (!find_vma_intersection(mm, vms.start, vms.end)) {
+		if (unlock)
+			mmap_write_unlock(mm);
 		return 0;
+	}
 	err = vms_gather_munmap_vmas(&vms);
 	if (err)
 		return err;
 	/* vma_iter_clear_gfp(): the last step that can fail */
 	if (!vma_iter_prealloc(mm))
 		return -ENOMEM;
-	vms_detach(&vms);
-	vms_clear_ptes(&vms);
+	rmap_pages_begin(mm);
+	if (mm->world->detach_last) {
+		vms_clear_ptes(&vms);
+		vms_detach(&vms);
+	} else {
+		vms_detach(&vms);
+		if (unlock)
+			task_lock_downgrade(mm->world->sched, &mm->mmap_lock);
+		vms_clear_ptes(&vms);
+	}
+	rmap_pages_end(mm);
 	vms_complete_munmap_vmas(&vms);
+	unlock_after(mm, unlock);
 	return 0;
+}
+
+int do_munmap(struct mm_struct *mm, u64 addr, u64 len)
+{
+	return do_vmi_munmap(mm, addr, len, false);
+}
+
+int vm_munmap(struct mm_struct *mm, u64 addr, u64 len)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = do_vmi_munmap(mm, addr, len, true);
+	if (err)
+		mmap_write_unlock(mm);
+	return err;
 }
 
 /* One mapping being made, from start to end; struct mmap_state. */
@@ -66,7 +111,9 @@ static int mmap_prepare(struct mmap_state *map)
 		return err;
 	if (accountable_mapping(map->flags))
 		map->flags |= VM_ACCOUNT;
+	rmap_pages_begin(map->mm);
 	vms_clear_ptes(&map->vms);
+	rmap_pages_end(map->mm);
 	vms_detach(&map->vms);
 	return 0;
 }
@@ -138,4 +185,15 @@ int do_mmap(struct mm_struct *mm, u64 addr, u64 len, u64 flags, int file,
 	if (len > TASK_PAGES || addr > TASK_PAGES - len)
 		return -ENOMEM;
 	return mmap_region(&map);
+}
+
+int vm_mmap(struct mm_struct *mm, u64 addr, u64 len, u64 flags, int file,
+	    pgoff_t pgoff)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = do_mmap(mm, addr, len, flags, file, pgoff);
+	mmap_write_unlock(mm);
+	return err;
 }

@@ -80,6 +80,16 @@ int do_mprotect(struct mm_struct *mm, u64 addr, u64 len, u64 prot)
 	return done < end ? -ENOMEM : 0;
 }
 
+int vm_mprotect(struct mm_struct *mm, u64 addr, u64 len, u64 prot)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = do_mprotect(mm, addr, len, prot);
+	mmap_write_unlock(mm);
+	return err;
+}
+
 /* What flags @advice makes of @vma's, or -EINVAL. */
 static int advised_flags(const struct vm_area_struct *vma,
 			 enum madvise_advice advice, u64 *flags)
@@ -131,8 +141,8 @@ static int madvise_vma(struct vm_area_struct *prev,
 }
 
 /* Holes are skipped, and said at the end.  madvise_walk_vmas(). */
-int do_madvise(struct mm_struct *mm, u64 addr, u64 len,
-	       enum madvise_advice advice)
+static int madvise_walk_vmas(struct mm_struct *mm, u64 addr, u64 len,
+			     enum madvise_advice advice)
 {
 	u64 start = addr, end = addr + len;
 	struct vm_area_struct *vma, *prev;
@@ -163,4 +173,22 @@ int do_madvise(struct mm_struct *mm, u64 addr, u64 len,
 		vma = vma_next(vma);
 	}
 	return unmapped;
+}
+
+/* Dropping pages changes no VMA.  madvise_lock(). */
+int do_madvise(struct mm_struct *mm, u64 addr, u64 len,
+	       enum madvise_advice advice)
+{
+	int err;
+
+	if (advice == ADVICE_DONTNEED) {
+		mmap_read_lock(mm);
+		err = madvise_walk_vmas(mm, addr, len, advice);
+		mmap_read_unlock(mm);
+		return err;
+	}
+	mmap_write_lock(mm);
+	err = madvise_walk_vmas(mm, addr, len, advice);
+	mmap_write_unlock(mm);
+	return err;
 }

@@ -15,6 +15,8 @@ struct vma_remap_struct {
 	u32 flags;
 	u64 new_addr;
 	struct vm_area_struct *vma; /* where addr is; NULL: not known */
+	/* A walk comes to what is moved in its old place first, or in both. */
+	bool ordered;
 };
 
 static bool vrm_implies_new_addr(const struct vma_remap_struct *vrm)
@@ -105,25 +107,42 @@ static int alloc_new_tables(const struct vma_remap_struct *vrm)
 	return 0;
 }
 
+/* An entry or none of a table of 512; under its lock, and others if need be. */
+static bool move_pte(const struct vma_remap_struct *vrm,
+		     struct vm_area_struct *new, u64 *addr, u64 end)
+{
+	struct pte *pte, *to;
+
+	rmap_move_begin(vrm->vma, new, vrm->ordered);
+	pte = pte_next(vrm->mm, *addr, end);
+	if (pte) {
+		*addr = pte_addr(pte);
+		to = pte_alloc(vrm->mm, vrm->new_addr + (*addr - vrm->addr));
+		pte_move(to, pte);
+		++*addr;
+	}
+	rmap_move_end(vrm->vma, new, vrm->ordered);
+	return pte;
+}
+
 /*
  * The kernel moves table after table and moves back what it moved when one
- * cannot be had; the outcome is the same.  move_page_tables().
+ * cannot be had; the outcome is the same.  The reverse map's locks it holds for a
+ * table, here they are held for an entry: to a walk, which looks for one entry,
+ * that is the same.  move_page_tables(), move_ptes().
  */
-static int move_page_tables(const struct vma_remap_struct *vrm)
+static int move_page_tables(const struct vma_remap_struct *vrm,
+			    struct vm_area_struct *new)
 {
 	u64 addr = vrm->addr, end = vrm->addr + vrm->old_len;
-	struct pte *pte;
 
 	if (alloc_new_tables(vrm)) {
 		if (bug_on(vrm->mm->world->bugs, BUG_FAILED_MOVE_LOSES_PAGES))
 			zap_range(vrm->mm, vrm->addr, end);
 		return -ENOMEM;
 	}
-	for (; (pte = pte_next(vrm->mm, addr, end)); addr++) {
-		addr = pte_addr(pte);
-		pte_move(pte_alloc(vrm->mm, vrm->new_addr + (addr - vrm->addr)),
-			 pte);
-	}
+	while (move_pte(vrm, new, &addr, end))
+		mark(vrm->mm->world, POINT_PTE_MOVED);
 	free_empty_tables(vrm->mm, vrm->addr, end);
 	return 0;
 }
@@ -138,10 +157,12 @@ static int copy_vma_and_data(struct vma_remap_struct *vrm,
 	int err;
 
 	*new = copy_vma(&vrm->vma, vrm->new_addr, vrm->new_len,
-			linear_page_index(vrm->vma, vrm->addr));
+			linear_page_index(vrm->vma, vrm->addr), &vrm->ordered);
 	if (!*new)
 		return -ENOMEM;
-	err = move_page_tables(vrm);
+	mark(vrm->mm->world, POINT_COPY_LINKED);
+	err = move_page_tables(vrm, *new);
+	mark(vrm->mm->world, POINT_PAGES_MOVED);
 	if (err) {
 		rmap_vma_stays(vrm->vma, vrm->addr, vrm->addr + vrm->old_len,
 			       true);
@@ -362,4 +383,15 @@ int do_mremap(struct mm_struct *mm, u64 addr, u64 old_len, u64 new_len,
 	if (err)
 		return err;
 	return vrm_implies_new_addr(&vrm) ? mremap_to(&vrm) : mremap_at(&vrm);
+}
+
+int vm_mremap(struct mm_struct *mm, u64 addr, u64 old_len, u64 new_len,
+	      u32 flags, u64 new_addr)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = do_mremap(mm, addr, old_len, new_len, flags, new_addr);
+	mmap_write_unlock(mm);
+	return err;
 }

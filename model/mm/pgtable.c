@@ -134,6 +134,8 @@ static void pte_set_kind(struct pte *pte, enum pte_kind kind)
 static void folio_add_mapping(struct folio *folio, struct pte *pte)
 {
 	pte->folio = folio;
+	pte->born = ++pte_mm(pte)->world->nr_mappings;
+	pte->visited = 0;
 	LIST_INSERT_HEAD(&folio->mappings, pte, mapped);
 	folio->mapcount++;
 	touch(pte_mm(pte), folio->index, folio->index);
@@ -153,7 +155,19 @@ static void folio_put_mapping(struct folio *folio, struct pte *pte)
 	struct mm_world *world = pte_mm(pte)->world;
 
 	folio_del_mapping(folio, pte);
-	if (!folio->mapcount && !bug_on(world->bugs, BUG_FOLIO_NOT_FREED))
+	if (!folio->mapcount && !folio->refs &&
+	    !bug_on(world->bugs, BUG_FOLIO_NOT_FREED))
+		folio_free(world, folio);
+}
+
+void folio_get(struct folio *folio)
+{
+	folio->refs++;
+}
+
+void folio_put(struct mm_world *world, struct folio *folio)
+{
+	if (!--folio->refs && !folio->mapcount)
 		folio_free(world, folio);
 }
 
@@ -198,6 +212,13 @@ void pte_clear(struct pte *pte)
 	pte_set_none(pte);
 }
 
+void pte_unmap(struct pte *pte)
+{
+	folio_del_mapping(pte->folio, pte);
+	pte->write = false;
+	pte_set_kind(pte, PTE_NONE);
+}
+
 /* Only for a bug: an index is fixed when the folio is first mapped. */
 static void folio_set_index(struct mm_world *world, struct folio *folio,
 			    pgoff_t index)
@@ -210,12 +231,17 @@ static void folio_set_index(struct mm_world *world, struct folio *folio,
 void pte_move(struct pte *to, struct pte *from)
 {
 	struct folio *folio = from->folio;
+	u32 born = from->born;
 
 	if (folio) {
 		folio_del_mapping(folio, from);
 		if (bug_on(pte_mm(to)->world->bugs, BUG_MOVE_CHANGES_INDEX))
 			folio_set_index(pte_mm(to)->world, folio, pte_addr(to));
 		pte_set_folio(to, folio, from->write);
+		/* The same mapping as before, whether it is on its way or not. */
+		to->born = born;
+		to->visited = from->visited;
+		pte_set_kind(to, from->kind);
 	} else {
 		pte_set_special(to, from->kind);
 	}
@@ -241,6 +267,7 @@ void zap_range(struct mm_struct *mm, u64 start, u64 end)
 	for (; (pte = pte_next(mm, start, end)); start++) {
 		start = pte_addr(pte);
 		pte_clear(pte);
+		mark(mm->world, POINT_PTE_ZAPPED);
 	}
 }
 

@@ -44,6 +44,12 @@ void pte_set_special(struct pte *pte, enum pte_kind kind);
  */
 void pte_clear(struct pte *pte);
 
+/*
+ * Clears an entry as reclaim does: whoever does it holds the folio, and the table,
+ * empty or not, stays.
+ */
+void pte_unmap(struct pte *pte);
+
 /* Maps @folio, writable, where another folio or a special entry was. */
 void pte_replace_folio(struct pte *pte, struct folio *folio);
 
@@ -77,6 +83,10 @@ struct folio *folio_alloc_bare(struct mm_world *world, u64 family,
 
 /* Frees a folio that nothing maps; reverse maps drop it. */
 void folio_free(struct mm_world *world, struct folio *folio);
+
+/* Keeps a folio, mapped or not; the last to put one that nothing maps frees it. */
+void folio_get(struct folio *folio);
+void folio_put(struct mm_world *world, struct folio *folio);
 
 /* The first living folio of @family with index >= @index, and the next. */
 struct folio *folio_first(struct mm_world *world, u64 family, pgoff_t index);

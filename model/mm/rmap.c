@@ -51,14 +51,12 @@ bool rmap_vma_faulted(struct vm_area_struct *vma)
 	return rmap->ops->vma_faulted(rmap, vma);
 }
 
-int rmap_vma_prepare(struct vm_area_struct *vma)
+static int prepare_all(struct vm_area_struct *vma)
 {
-	struct mm_world *world = vma->vm_mm->world;
-
 	if (rmap_vma_faulted(vma))
 		return 0;
 	touch_vma(vma);
-	for_each_rmap(rmap, world) {
+	for_each_rmap(rmap, vma->vm_mm->world) {
 		if (!rmap->ops->vma_prepare(rmap, vma))
 			continue;
 		for (rmap = rmap_before(rmap); rmap; rmap = rmap_before(rmap))
@@ -66,6 +64,26 @@ int rmap_vma_prepare(struct vm_area_struct *vma)
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+/*
+ * Two faults can meet here, and in the kernel each looks again once it has its
+ * locks.  Where there are several reverse maps that would not do: the first one
+ * speaks for all.  So there, unlike in the kernel, one fault waits for the other.
+ */
+int rmap_vma_prepare(struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	bool several = mm->world->nr_rmaps > 1;
+	int err;
+
+	if (several)
+		task_lock_write(mm->world->sched, &mm->prepare_lock,
+				"prepare_lock");
+	err = prepare_all(vma);
+	if (several)
+		task_unlock_write(mm->world->sched, &mm->prepare_lock);
+	return err;
 }
 
 int rmap_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src,
@@ -138,6 +156,43 @@ bool rmap_may_merge_both(struct mm_world *world,
 	struct rmap *rmap = deciding(world);
 
 	return rmap->ops->may_merge_both(rmap, vmg);
+}
+
+void rmap_move_begin(struct vm_area_struct *vma, struct vm_area_struct *new,
+		     bool ordered)
+{
+	for_each_rmap(rmap, vma->vm_mm->world)
+		if (rmap->ops->move_begin)
+			rmap->ops->move_begin(rmap, vma, new, ordered);
+}
+
+void rmap_move_end(struct vm_area_struct *vma, struct vm_area_struct *new,
+		   bool ordered)
+{
+	for_each_rmap(rmap, vma->vm_mm->world)
+		if (rmap->ops->move_end)
+			rmap->ops->move_end(rmap, vma, new, ordered);
+}
+
+void rmap_pages_begin(struct mm_struct *mm)
+{
+	for_each_rmap(rmap, mm->world)
+		if (rmap->ops->pages_begin)
+			rmap->ops->pages_begin(rmap, mm);
+}
+
+void rmap_pages_end(struct mm_struct *mm)
+{
+	for_each_rmap(rmap, mm->world)
+		if (rmap->ops->pages_end)
+			rmap->ops->pages_end(rmap, mm);
+}
+
+void rmap_mm_forked(struct mm_struct *mm, struct mm_struct *oldmm)
+{
+	for_each_rmap(rmap, mm->world)
+		if (rmap->ops->mm_forked)
+			rmap->ops->mm_forked(rmap, mm, oldmm);
 }
 
 void rmap_folio_new(struct folio *folio, struct vm_area_struct *vma,

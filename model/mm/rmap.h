@@ -111,6 +111,11 @@ struct rmap_walk_control {
 	 * (remove_migration_ptes()): it must not end early by that count.
 	 */
 	bool restoring;
+	/*
+	 * Out: the walk gave up on something that others had locked, and says so:
+	 * its caller must do without.  Not while restoring.
+	 */
+	bool contended;
 	struct rmap_walk_stats *stats; /* never NULL */
 };
 
@@ -202,6 +207,31 @@ struct rmap_ops {
 			       const struct vma_merge_struct *vmg);
 
 	/*
+	 * Brackets around what walks must not see half of.  All optional.
+	 * move_begin and move_end: some entries move from @vma to @new; @ordered
+	 * if a walk in the order of offsets, and of age where those are equal,
+	 * comes to @vma first (need_rmap_locks is the opposite).
+	 * pages_begin and pages_end: entries come to (fork) or go from (munmap,
+	 * exit) @mm, whose VMAs may be out of its tree already.
+	 * mm_forked: all of @oldmm is in @mm now, the end of dup_mmap().
+	 */
+	void (*move_begin)(struct rmap *rmap, struct vm_area_struct *vma,
+			   struct vm_area_struct *new, bool ordered);
+	void (*move_end)(struct rmap *rmap, struct vm_area_struct *vma,
+			 struct vm_area_struct *new, bool ordered);
+	void (*pages_begin)(struct rmap *rmap, struct mm_struct *mm);
+	void (*pages_end)(struct rmap *rmap, struct mm_struct *mm);
+	void (*mm_forked)(struct rmap *rmap, struct mm_struct *mm,
+			  struct mm_struct *oldmm);
+
+	/*
+	 * What a migration needs of @folio's owner after all entries are gone:
+	 * keeps it, and gives it back.  folio_get_anon_vma().  Optional, both.
+	 */
+	void *(*owner_get)(struct rmap *rmap, struct folio *folio);
+	void (*owner_put)(struct rmap *rmap, void *owner);
+
+	/*
 	 * @folio is new in @vma (__folio_set_anon(); @exclusive: only this
 	 * process can have it); becomes the sole property of @vma's process
 	 * (folio_move_anon_rmap()); takes the place of @old in a migration, of
@@ -257,6 +287,14 @@ struct rmap_ops {
 	void (*memory)(struct rmap *rmap, struct rmap_memory *memory);
 	u32 locks;
 	bool walks_block; /* a walk holds the root lock, else only RCU */
+	/*
+	 * A walk looks at mms and VMAs that it has no lock on: they must stay for a
+	 * grace period.  In the kernel only VMAs do, in a way (their slab is
+	 * SLAB_TYPESAFE_BY_RCU since 6.15); struct mm_struct would have to.
+	 */
+	bool walks_mms;
+	/* munmap takes VMAs out of the tree only when their pages are gone. */
+	bool detach_last;
 };
 
 /* One reverse map of one machine. */
@@ -316,6 +354,13 @@ bool rmap_may_merge(const struct vma_merge_struct *vmg,
 		    struct vm_area_struct *tgt);
 bool rmap_may_merge_both(struct mm_world *world,
 			 const struct vma_merge_struct *vmg);
+void rmap_move_begin(struct vm_area_struct *vma, struct vm_area_struct *new,
+		     bool ordered);
+void rmap_move_end(struct vm_area_struct *vma, struct vm_area_struct *new,
+		   bool ordered);
+void rmap_pages_begin(struct mm_struct *mm);
+void rmap_pages_end(struct mm_struct *mm);
+void rmap_mm_forked(struct mm_struct *mm, struct mm_struct *oldmm);
 void rmap_folio_new(struct folio *folio, struct vm_area_struct *vma,
 		    bool exclusive);
 void rmap_folio_move(struct folio *folio, struct vm_area_struct *vma);

@@ -100,7 +100,12 @@ struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig,
 
 void vm_area_free(struct vm_area_struct *vma)
 {
-	ledger_free(vma->vm_mm->world->ledger, vma);
+	struct mm_world *world = vma->vm_mm->world;
+
+	if (world->sched && world->walks_mms)
+		kfree_rcu(world->rcu, vma, &vma->rcu);
+	else
+		ledger_free(world->ledger, vma);
 }
 
 void vma_tree_insert(struct vm_area_struct *vma)
@@ -193,6 +198,7 @@ int __split_vma(struct vm_area_struct *vma, u64 addr, bool new_below)
 		goto out_free_vma;
 	if (rmap_vma_clone(new, vma, RMAP_CLONE_SPLIT))
 		goto out_free_vma;
+	mark(vma->vm_mm->world, POINT_VMA_CLONED);
 
 	vp.insert = new;
 	vma_prepare(&vp);
@@ -288,8 +294,10 @@ void vms_clear_ptes(struct vma_munmap_struct *vms)
 
 	TAILQ_FOREACH(vma, &vms->gathered, detached)
 		zap_range(vms->mm, vma->vm_start, unmap_end(vma));
-	TAILQ_FOREACH(vma, &vms->gathered, detached)
+	TAILQ_FOREACH(vma, &vms->gathered, detached) {
 		rmap_vma_unlink(vma);
+		mark(vms->mm->world, POINT_VMA_UNLINKED);
+	}
 }
 
 void vms_detach(struct vma_munmap_struct *vms)
@@ -298,6 +306,7 @@ void vms_detach(struct vma_munmap_struct *vms)
 
 	TAILQ_FOREACH(vma, &vms->gathered, detached)
 		vma_tree_remove(vma);
+	mark(vms->mm->world, POINT_VMA_DETACHED);
 }
 
 void vms_complete_munmap_vmas(struct vma_munmap_struct *vms)

@@ -157,8 +157,11 @@ void vms_detach(struct vma_munmap_struct *vms);
 /* Frees them. */
 void vms_complete_munmap_vmas(struct vma_munmap_struct *vms);
 
-/* A copy of @vma's part for mremap; mm/vma.c, copy_vma().  NULL: no memory. */
+/*
+ * A copy of @vma's part for mremap; mm/vma.c, copy_vma().  NULL: no memory.
+ * @ordered: it lies behind @vma in the order of offsets, or is younger.
+ */
 struct vm_area_struct *copy_vma(struct vm_area_struct **vmap, u64 addr, u64 len,
-				pgoff_t pgoff);
+				pgoff_t pgoff, bool *ordered);
 
 #endif

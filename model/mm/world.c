@@ -22,6 +22,8 @@ static int init_rmaps(struct mm_world *world, const struct rmap_ops *const *ops,
 		rmap->ops = ops[i];
 		rmap->world = world;
 		rmap->slot = i;
+		world->walks_mms |= ops[i]->walks_mms;
+		world->detach_last |= ops[i]->detach_last;
 		if (rmap->ops->init(rmap)) {
 			exit_rmaps(world, i);
 			return -ENOMEM;
@@ -59,6 +61,14 @@ void mm_world_exit(struct mm_world *world)
 			 world->touched.cap_vmas *
 				 sizeof(*world->touched.vmas));
 	memset(&world->touched, 0, sizeof(world->touched));
+}
+
+void expect_live(const struct mm_world *world, const void *obj,
+		 const char *what)
+{
+	if (world->sched && !ledger_is_live(obj))
+		sched_break(world->sched, DIVERGENCE_RACE,
+			    "a %s is looked at that was freed", what);
 }
 
 void touched_reset(struct mm_world *world)

@@ -10,12 +10,13 @@
 
 void anon_vma_lock_write(struct rmap *rmap, struct anon_vma *anon_vma)
 {
-	struct anon_vma_lock *lock = &anon_vma->root->lock;
+	struct task_lock *lock = &anon_vma->root->lock;
+	struct sched *sched = rmap->world->sched;
 
-	anon_vma_warn_on(rmap, lock->write || lock->readers,
+	anon_vma_warn_on(rmap, task_lock_is_mine(sched, lock),
 			 "the root lock of anon_vma %llu is taken twice",
 			 (unsigned long long)anon_vma->id);
-	lock->write = true;
+	task_lock_write(sched, lock, "anon_vma root");
 	rmap->locks.write_sections++;
 	if (rmap->watch)
 		anon_vma_section_begin(rmap, anon_vma);
@@ -23,12 +24,13 @@ void anon_vma_lock_write(struct rmap *rmap, struct anon_vma *anon_vma)
 
 void anon_vma_unlock_write(struct rmap *rmap, struct anon_vma *anon_vma)
 {
-	struct anon_vma_lock *lock = &anon_vma->root->lock;
+	struct task_lock *lock = &anon_vma->root->lock;
+	struct sched *sched = rmap->world->sched;
 
-	anon_vma_warn_on(rmap, !lock->write,
+	anon_vma_warn_on(rmap, !task_lock_is_written(sched, lock),
 			 "the root lock of anon_vma %llu is given back twice",
 			 (unsigned long long)anon_vma->id);
-	lock->write = false;
+	task_unlock_write(sched, lock);
 	if (rmap->watch)
 		anon_vma_section_end(rmap, anon_vma);
 }
@@ -55,10 +57,28 @@ static struct anon_vma *anon_vma_alloc(struct rmap *rmap)
 	return anon_vma;
 }
 
+/*
+ * A walker that found it through a folio may have taken its root's lock before it
+ * looked whether the folio is mapped still: it is waited for.
+ */
+static void wait_for_walkers(struct rmap *rmap, struct anon_vma *anon_vma)
+{
+	struct sched *sched = rmap->world->sched;
+	struct task_lock *lock = &anon_vma->root->lock;
+
+	if (!sched || task_lock_is_free(lock))
+		return;
+	task_lock_write(sched, lock, "anon_vma root");
+	task_unlock_write(sched, lock);
+}
+
 /* Its slab is SLAB_TYPESAFE_BY_RCU: walkers may still look at it. */
 static void anon_vma_free(struct rmap *rmap, struct anon_vma *anon_vma)
 {
 	struct anon_vma_world *aw = anon_vma_world(rmap);
+
+	wait_for_walkers(rmap, anon_vma);
+	mark(rmap->world, POINT_COUNT_DROPPED);
 
 	if (anon_vma->root != anon_vma)
 		anon_vma->root->census.members--;
@@ -68,7 +88,7 @@ static void anon_vma_free(struct rmap *rmap, struct anon_vma *anon_vma)
 }
 
 /* All below a root hold a reference on it, since its lock is theirs. */
-static void put_anon_vma(struct rmap *rmap, struct anon_vma *anon_vma)
+void put_anon_vma(struct rmap *rmap, struct anon_vma *anon_vma)
 {
 	struct anon_vma *root = anon_vma->root;
 
@@ -122,7 +142,16 @@ static void anon_vma_chain_free(struct rmap *rmap, struct anon_vma_chain *avc)
 static void anon_vma_assert_locked(struct rmap *rmap,
 				   const struct anon_vma *anon_vma)
 {
-	anon_vma_warn_on(rmap, !anon_vma->root->lock.write,
+	struct sched *sched = rmap->world->sched;
+	const struct task_lock *lock = &anon_vma->root->lock;
+
+	if (sched && anon_vma->walkers && !task_lock_is_written(sched, lock))
+		sched_break(sched, DIVERGENCE_RACE,
+			    "the tree of anon_vma %llu changes under a walk",
+			    (unsigned long long)anon_vma->id);
+	anon_vma_warn_on(rmap,
+			 !task_lock_is_written(sched, lock) &&
+				 !has_bug(rmap, BUG_FORK_INSERTS_UNLOCKED),
 			 "anon_vma %llu: tree changed without its root's lock",
 			 (unsigned long long)anon_vma->id);
 }
@@ -131,8 +160,13 @@ void anon_vma_interval_tree_insert(struct rmap *rmap,
 				   struct anon_vma_chain *avc)
 {
 	anon_vma_assert_locked(rmap, avc->anon_vma);
-	itree_insert(&avc->anon_vma->itree, &avc->node, avc->vma->vm_pgoff,
-		     vma_last_pgoff(avc->vma));
+	if (has_bug(rmap, BUG_TREE_NEW_BEFORE_OLD))
+		itree_insert_before(&avc->anon_vma->itree, &avc->node,
+				    avc->vma->vm_pgoff,
+				    vma_last_pgoff(avc->vma));
+	else
+		itree_insert(&avc->anon_vma->itree, &avc->node,
+			     avc->vma->vm_pgoff, vma_last_pgoff(avc->vma));
 	if (rmap->world->accounts)
 		anon_vma_account_link(rmap, avc);
 }
@@ -232,9 +266,10 @@ void unlink_anon_vmas(struct rmap *rmap, struct vm_area_struct *vma)
 	anon_vma_unlock_write(rmap, root);
 	put_empty_anon_vmas(rmap, va);
 
-	anon_vma_warn_on(rmap, living - aw->nr_living < must_go,
-			 "the last VMA goes, but not all %llu anon_vmas",
-			 (unsigned long long)must_go);
+	anon_vma_warn_on(
+		rmap, !rmap->world->sched && living - aw->nr_living < must_go,
+		"the last VMA goes, but not all %llu anon_vmas",
+		(unsigned long long)must_go);
 }
 
 /* Prepare: a VMA gets its first anonymous folio. */
@@ -282,6 +317,15 @@ static struct anon_vma *find_mergeable_anon_vma(struct rmap *rmap,
 	return anon_vma;
 }
 
+/* What was allocated for it is not needed; a neighbour's stays the neighbour's. */
+static void prepared_already(struct rmap *rmap, struct anon_vma *anon_vma,
+			     struct anon_vma_chain *avc)
+{
+	if (itree_empty(&anon_vma->itree))
+		put_anon_vma(rmap, anon_vma);
+	anon_vma_chain_free(rmap, avc);
+}
+
 int anon_vma_prepare(struct rmap *rmap, struct vm_area_struct *vma)
 {
 	struct anon_vma_world *aw = anon_vma_world(rmap);
@@ -303,6 +347,12 @@ int anon_vma_prepare(struct rmap *rmap, struct vm_area_struct *vma)
 		anon_vma_become_root(anon_vma);
 	}
 	anon_vma_lock_write(rmap, anon_vma);
+	/* Another fault in the same VMA can have come first, while this waited. */
+	if (va->anon_vma) {
+		anon_vma_unlock_write(rmap, anon_vma);
+		prepared_already(rmap, anon_vma, avc);
+		return 0;
+	}
 	va->anon_vma = anon_vma;
 	anon_vma_chain_link(rmap, vma, avc, anon_vma);
 	anon_vma->num_active_vmas++;
@@ -363,6 +413,29 @@ static void count_active_vma(struct rmap *rmap, struct vma_anon *va,
 	va->anon_vma->num_active_vmas++;
 }
 
+/* Without the lock there is a point where it would be taken. */
+static bool clone_is_unlocked(struct rmap *rmap, enum rmap_clone why)
+{
+	return why == RMAP_CLONE_FORK &&
+	       has_bug(rmap, BUG_FORK_INSERTS_UNLOCKED);
+}
+
+static void clone_lock(struct rmap *rmap, struct anon_vma *anon_vma,
+		       enum rmap_clone why)
+{
+	if (clone_is_unlocked(rmap, why))
+		mark(rmap->world, POINT_LOCK);
+	else
+		anon_vma_lock_write(rmap, anon_vma);
+}
+
+static void clone_unlock(struct rmap *rmap, struct anon_vma *anon_vma,
+			 enum rmap_clone why)
+{
+	if (!clone_is_unlocked(rmap, why))
+		anon_vma_unlock_write(rmap, anon_vma);
+}
+
 /* A chain of one is its own VMA's, which would not be linked at all. */
 static bool clone_skips(struct rmap *rmap, const struct anon_vma_chain *pavc)
 {
@@ -383,7 +456,7 @@ static int clone_6_18(struct rmap *rmap, struct vm_area_struct *dst,
 	struct vma_anon *va = vma_anon(rmap, dst);
 	struct anon_vma_chain *avc, *pavc;
 
-	anon_vma_lock_write(rmap, from->anon_vma);
+	clone_lock(rmap, from->anon_vma, why);
 	TAILQ_FOREACH_REVERSE(pavc, &from->chain, avc_list, same_vma) {
 		if (clone_skips(rmap, pavc))
 			continue;
@@ -395,11 +468,11 @@ static int clone_6_18(struct rmap *rmap, struct vm_area_struct *dst,
 			maybe_reuse_anon_vma(rmap, dst, pavc->anon_vma, src);
 	}
 	count_active_vma(rmap, va, why);
-	anon_vma_unlock_write(rmap, from->anon_vma);
+	clone_unlock(rmap, from->anon_vma, why);
 	return 0;
 
 enomem_failure:
-	anon_vma_unlock_write(rmap, from->anon_vma);
+	clone_unlock(rmap, from->anon_vma, why);
 	/* Not counted there yet, so that unlinking must not take it back. */
 	if (!has_bug(rmap, BUG_CLONE_ENOMEM_UNCOUNTED))
 		va->anon_vma = NULL;
@@ -442,14 +515,14 @@ static int clone_7_0(struct rmap *rmap, struct vm_area_struct *dst,
 		}
 		anon_vma_chain_assign(rmap, dst, avc, pavc->anon_vma);
 	}
-	anon_vma_lock_write(rmap, from->anon_vma);
+	clone_lock(rmap, from->anon_vma, why);
 	TAILQ_FOREACH_REVERSE(avc, &va->chain, avc_list, same_vma) {
 		anon_vma_interval_tree_insert(rmap, avc);
 		if (why == RMAP_CLONE_FORK)
 			maybe_reuse_anon_vma(rmap, dst, avc->anon_vma, src);
 	}
 	count_active_vma(rmap, va, why);
-	anon_vma_unlock_write(rmap, from->anon_vma);
+	clone_unlock(rmap, from->anon_vma, why);
 	return 0;
 }
 
@@ -468,14 +541,14 @@ static void fork_link_own(struct rmap *rmap, struct vm_area_struct *vma,
 {
 	struct anon_vma *parent = vma_anon(rmap, pvma)->anon_vma;
 
-	anon_vma_lock_write(rmap, parent);
+	clone_lock(rmap, parent, RMAP_CLONE_FORK);
 	anon_vma_set_parent(rmap, anon_vma, parent);
 	anon_vma->num_active_vmas = 1;
 	vma_anon(rmap, vma)->anon_vma = anon_vma;
 	anon_vma_chain_link(rmap, vma, avc,
 			    has_bug(rmap, BUG_FORK_LINKS_PARENT) ? parent :
 								   anon_vma);
-	anon_vma_unlock_write(rmap, parent);
+	clone_unlock(rmap, parent, RMAP_CLONE_FORK);
 }
 
 /* 6.18: clone first, allocate only if nothing was reused. */

@@ -19,12 +19,6 @@
 #include "../base/sizes.h"
 #include "../mm/vma.h"
 
-/* Stands in for a rwsem: one writer, or any number of readers. */
-struct anon_vma_lock {
-	bool write;
-	u32 readers;
-};
-
 /*
  * How many there are, counted where they are made and freed.  The kernel has no
  * such thing; checks hold its own counters against it.
@@ -38,7 +32,8 @@ RB_HEAD(avc_mm_tree, anon_vma_chain);
 
 struct anon_vma {
 	struct anon_vma *root;
-	struct anon_vma_lock lock; /* only the root's is used */
+	struct task_lock lock; /* only the root's is used; a rwsem */
+	u32 walkers; /* walks that are between two of its tree's VMAs */
 	u32 refcount;
 	u32 num_children; /* whose parent this is; a root counts itself */
 	u32 num_active_vmas; /* VMAs whose own anon_vma this is */
@@ -147,6 +142,9 @@ void anon_vma_prepare_undo(struct rmap *rmap, struct vm_area_struct *vma);
 int anon_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 		   struct vm_area_struct *src, enum rmap_clone why);
 void unlink_anon_vmas(struct rmap *rmap, struct vm_area_struct *vma);
+
+/* Gives back a reference; with the last one, @anon_vma goes. */
+void put_anon_vma(struct rmap *rmap, struct anon_vma *anon_vma);
 
 /* rmap_ops->check_vma and check_all. */
 void anon_vma_check_vma(struct rmap *rmap, struct vm_area_struct *vma,

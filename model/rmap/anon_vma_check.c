@@ -112,7 +112,7 @@ static void check_counters(const struct anon_vma *anon_vma,
 			 "anon_vma %llu: refcount is %u, but %u refer to it",
 			 (ull)anon_vma->id, anon_vma->refcount,
 			 1 + anon_vma->census.members);
-	if (anon_vma->lock.write || anon_vma->lock.readers)
+	if (!task_lock_is_free(&anon_vma->lock))
 		fault(div, "anon_vma %llu: its lock was not given back",
 		      (ull)anon_vma->id);
 }

@@ -42,7 +42,7 @@ static void describe_anon_vma(struct anon_vma *anon_vma,
 	if (to->hidden) {
 		to->hidden(to->arg, anon_vma, anon_vma->census.children);
 		to->hidden(to->arg, anon_vma, anon_vma->census.members);
-		to->hidden(to->arg, anon_vma, anon_vma->lock.write);
+		to->hidden(to->arg, anon_vma, anon_vma->lock.writer);
 	}
 	describe_tree(anon_vma, to);
 }

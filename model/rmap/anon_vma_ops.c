@@ -189,37 +189,113 @@ static void anon_vma_folio_free(struct rmap *rmap, struct folio *folio)
 
 static void anon_vma_lock_read(struct rmap *rmap, struct anon_vma *anon_vma)
 {
-	struct anon_vma_lock *lock = &anon_vma->root->lock;
+	struct task_lock *lock = &anon_vma->root->lock;
+	struct sched *sched = rmap->world->sched;
 
-	anon_vma_warn_on(rmap, lock->write,
+	anon_vma_warn_on(rmap, task_lock_is_written(sched, lock),
 			 "a walk begins while anon_vma %llu changes",
 			 (unsigned long long)anon_vma->id);
-	lock->readers++;
+	task_lock_read(sched, lock, "anon_vma root");
 	rmap->locks.read_sections++;
 	if (rmap->watch)
 		rmap->watch->read(rmap->watch->arg, rmap,
 				  anon_vma->root->nr_mms);
 }
 
-static void anon_vma_unlock_read(struct anon_vma *anon_vma)
+static void anon_vma_unlock_read(struct rmap *rmap, struct anon_vma *anon_vma)
 {
-	anon_vma->root->lock.readers--;
+	task_unlock_read(rmap->world->sched, &anon_vma->root->lock);
+}
+
+/* What keeps @anon_vma while nothing maps the folio.  folio_get_anon_vma(). */
+static void *anon_vma_owner_get(struct rmap *rmap, struct folio *folio)
+{
+	struct anon_vma *anon_vma = folio_anon_vma(rmap, folio);
+
+	if (!anon_vma || !folio->mapcount)
+		return NULL;
+	anon_vma->refcount++;
+	return anon_vma;
+}
+
+static void anon_vma_owner_put(struct rmap *rmap, void *owner)
+{
+	put_anon_vma(rmap, owner);
+}
+
+/*
+ * The folio's anon_vma, its root locked; NULL when nobody maps the folio.  Without
+ * the folio's lock a write to it may give it another owner meanwhile; and when it
+ * is not mapped any more its anon_vma may be gone: it is still there for whoever
+ * is in a section of RCU, which tells the two apart.  If the lock must be waited
+ * for, a reference keeps it instead.  folio_lock_anon_vma_read().
+ */
+static struct anon_vma *lock_mapped(struct rmap *rmap, struct folio *folio)
+{
+	struct anon_vma *anon_vma;
+
+	while ((anon_vma = folio_anon_vma(rmap, folio))) {
+		if (!folio->mapcount || !anon_vma->refcount)
+			return NULL;
+		anon_vma->refcount++;
+		anon_vma_lock_read(rmap, anon_vma);
+		if (folio_anon_vma(rmap, folio) == anon_vma)
+			break;
+		anon_vma_unlock_read(rmap, anon_vma);
+		put_anon_vma(rmap, anon_vma);
+	}
+	if (!anon_vma)
+		return NULL;
+	if (--anon_vma->refcount)
+		return anon_vma;
+	/* It was the last: nobody maps the folio. */
+	anon_vma->refcount++;
+	anon_vma_unlock_read(rmap, anon_vma);
+	put_anon_vma(rmap, anon_vma);
+	return NULL;
+}
+
+/* A migration that puts entries back has kept the owner, and nothing is mapped. */
+static struct anon_vma *lock_kept(struct rmap *rmap, struct folio *folio)
+{
+	struct anon_vma *anon_vma = folio_anon_vma(rmap, folio);
+
+	if (!anon_vma)
+		return NULL;
+	expect_live(rmap->world, anon_vma, "anon_vma");
+	anon_vma_lock_read(rmap, anon_vma);
+	expect_live(rmap->world, anon_vma, "anon_vma");
+	return anon_vma;
+}
+
+static struct anon_vma *rmap_walk_anon_lock(struct rmap *rmap,
+					    struct folio *folio,
+					    const struct rmap_walk_control *rwc)
+{
+	struct anon_vma *anon_vma;
+
+	if (rwc->restoring)
+		return lock_kept(rmap, folio);
+	rcu_read_lock(rmap->world->rcu);
+	anon_vma = lock_mapped(rmap, folio);
+	rcu_read_unlock(rmap->world->rcu);
+	return anon_vma;
 }
 
 /* rmap_walk_anon(). */
 static void anon_vma_walk(struct rmap *rmap, struct folio *folio,
 			  struct rmap_walk_control *rwc)
 {
-	struct anon_vma *anon_vma = folio_anon_vma(rmap, folio);
 	struct rmap_walk_stats *stats = rwc->stats;
 	pgoff_t index = folio->index;
+	struct anon_vma *anon_vma;
 	struct itree_node *node;
 
 	stats->walks++;
+	anon_vma = rmap_walk_anon_lock(rmap, folio, rwc);
 	if (!anon_vma)
 		return;
-	rcu_read_lock(rmap->world->rcu);
-	anon_vma_lock_read(rmap, anon_vma);
+	anon_vma->walkers++;
 	for (node = itree_iter_first(&anon_vma->itree, index, index,
 				     &stats->nodes);
 	     node; node = itree_iter_next(node, index, index, &stats->nodes)) {
@@ -228,11 +304,40 @@ static void anon_vma_walk(struct rmap *rmap, struct folio *folio,
 		struct vm_area_struct *vma = avc->vma;
 		u64 address = vma->vm_start + (index - vma->vm_pgoff);
 
+		mark(rmap->world, POINT_WALK_VMA);
 		stats->vmas++;
 		stats->found += rwc->rmap_one(folio, vma, address, rwc->arg);
+		mark(rmap->world, POINT_WALK_VISITED);
 	}
-	anon_vma_unlock_read(anon_vma);
-	rcu_read_unlock(rmap->world->rcu);
+	anon_vma->walkers--;
+	anon_vma_unlock_read(rmap, anon_vma);
+}
+
+/*
+ * Where a walk might come to the new place first it must not come between; see
+ * the order of equal offsets in base/itree.h.  take_rmap_locks().
+ */
+static bool move_needs_lock(struct rmap *rmap, struct vm_area_struct *vma,
+			    bool ordered)
+{
+	return !ordered && vma_anon(rmap, vma)->anon_vma &&
+	       !has_bug(rmap, BUG_MOVE_WITHOUT_RMAP_LOCKS);
+}
+
+static void anon_vma_move_begin(struct rmap *rmap, struct vm_area_struct *vma,
+				struct vm_area_struct *new, bool ordered)
+{
+	(void)new;
+	if (move_needs_lock(rmap, vma, ordered))
+		anon_vma_lock_write(rmap, vma_anon(rmap, vma)->anon_vma);
+}
+
+static void anon_vma_move_end(struct rmap *rmap, struct vm_area_struct *vma,
+			      struct vm_area_struct *new, bool ordered)
+{
+	(void)new;
+	if (move_needs_lock(rmap, vma, ordered))
+		anon_vma_unlock_write(rmap, vma_anon(rmap, vma)->anon_vma);
 }
 
 /* The interface. */
@@ -323,6 +428,10 @@ const struct rmap_ops anon_vma_rmap_ops = {
 	.vma_unlink = unlink_anon_vmas,
 	.may_merge = anon_vma_may_merge,
 	.may_merge_both = anon_vma_may_merge_both,
+	.move_begin = anon_vma_move_begin,
+	.move_end = anon_vma_move_end,
+	.owner_get = anon_vma_owner_get,
+	.owner_put = anon_vma_owner_put,
 	.folio_new = anon_vma_folio_new,
 	.folio_move = anon_vma_folio_move,
 	.folio_migrate = anon_vma_folio_migrate,

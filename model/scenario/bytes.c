@@ -10,6 +10,13 @@
  * What is an index (operation, process, protection, advice, file) is taken
  * modulo how many there are; bytes that an operation has no field for are not
  * looked at, and written as 0.  docs/SCENARIOS.md has the table.
+ *
+ * Behind the operations of a group, its schedule: as many records as it takes,
+ * byte 0 being KIND_SCHEDULE.
+ *
+ *	+-----+-----+-----+-----+-----+-----+-----+-----+
+ *	|  15 |count|     24 digits of two bits         |
+ *	+-----+-----+-----+-----+-----+-----+-----+-----+
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -34,6 +41,16 @@ enum record_byte {
 /* BYTE_FLAGS */
 #define FLAG_HAS_OPTION 0x1 /* file= of mmap, to= of mremap */
 #define FLAG_DONTUNMAP 0x2
+#define FLAG_PARALLEL 0x4 /* at the same time as the record before */
+
+/* BYTE_OP */
+#define KIND_SCHEDULE NR_OPS
+#define NR_KINDS (NR_OPS + 1)
+
+/* Of a schedule record: how many digits; where they begin. */
+#define BYTE_COUNT 1
+#define BYTE_DIGITS 2
+#define DIGITS_PER_RECORD 24
 
 static void decode_field(struct op *op, enum op_field field, const u8 *record)
 {
@@ -80,42 +97,99 @@ static void decode_field(struct op *op, enum op_field field, const u8 *record)
 	}
 }
 
-static int decode_record(struct scenario *sc, struct live *live,
-			 const u8 *record)
+struct decoder {
+	struct scenario *sc;
+	struct live live;
+	u32 first; /* operation of the last line */
+};
+
+/* Who does it, and the child; false: there is no room for it, or nobody. */
+static bool decode_procs(struct decoder *de, struct op *op, const u8 *record)
 {
-	enum op_kind kind = (enum op_kind)(record[BYTE_OP] % NR_OPS);
+	enum op_kind kind = (enum op_kind)op->kind;
+	bool joins = op->flags & OP_PARALLEL;
+	bool has_proc = op_takes(kind, FIELD_PROC);
+	struct live *live = &de->live;
+
+	if (joins)
+		live_rewind(live);
+	if (has_proc && live->nr)
+		op->proc = live_nth(live, record[BYTE_PROC] % live->nr);
+	has_proc = !has_proc || live->nr;
+	if (joins)
+		live_forward(live);
+	if (!op_takes(kind, FIELD_CHILD))
+		return has_proc;
+	op->child = live_child_slot(live, joins);
+	return has_proc && live_nr_taken(live, joins) < BYTES_PROCS_MAX;
+}
+
+static int decode_op(struct decoder *de, enum op_kind kind, bool joins,
+		     const u8 *record)
+{
 	struct op op;
 	int err;
 
 	memset(&op, 0, sizeof(op));
 	op.kind = (u8)kind;
-	if (op_takes(kind, FIELD_PROC)) {
-		if (!live->nr)
-			return 0;
-		op.proc = live_nth(live, record[BYTE_PROC] % live->nr);
-	}
+	op.flags = joins ? OP_PARALLEL : 0;
+	if (!decode_procs(de, &op, record))
+		return 0;
+	/* What cannot join the line begins one. */
+	if (joins && live_clash(&de->live, &op) != LIVE_FITS)
+		return decode_op(de, kind, false, record);
 	if (op_takes(kind, FIELD_CHILD)) {
-		if (live->nr == BYTES_PROCS_MAX)
-			return 0;
-		op.child = live_lowest_free(live);
-		err = scenario_name_slots(sc, op.child + 1);
+		err = scenario_name_slots(de->sc, op.child + 1);
 		if (err)
 			return err;
 	}
 	for (u32 i = 0; i < OP_FIELDS_MAX; i++)
 		decode_field(&op, op_infos[kind].fields[i], record);
-	live_apply(live, &op);
-	return scenario_add(sc, &op);
+	if (!joins)
+		de->first = de->sc->nr_ops;
+	live_apply(&de->live, &op);
+	return scenario_add(de->sc, &op);
+}
+
+/* Digits for the group just before; where there is none, it stands for nothing. */
+static void decode_schedule(struct decoder *de, const u8 *record)
+{
+	struct scenario *sc = de->sc;
+	u32 nr = sc->nr_ops - de->first;
+	u32 nr_digits = record[BYTE_COUNT] % (DIGITS_PER_RECORD + 1);
+
+	if (nr < 2)
+		return;
+	/* What would join the group now would change what the digits mean. */
+	live_end_line(&de->live);
+	for (u32 i = 0; i < nr_digits; i++) {
+		u32 digit = record[BYTE_DIGITS + i / 4] >> (i % 4 * 2) & 3;
+
+		schedule_add(&sc->ops[de->first].schedule, digit % nr);
+	}
+}
+
+static int decode_record(struct decoder *de, const u8 *record)
+{
+	u32 kind = record[BYTE_OP] % NR_KINDS;
+
+	if (kind == KIND_SCHEDULE) {
+		decode_schedule(de, record);
+		return 0;
+	}
+	return decode_op(de, (enum op_kind)kind,
+			 record[BYTE_FLAGS] & FLAG_PARALLEL && de->live.nr_line,
+			 record);
 }
 
 int scenario_decode(struct scenario *sc, const u8 *bytes, size_t len)
 {
-	struct live live;
+	struct decoder de = { .sc = sc };
 
-	live_init(&live);
+	live_init(&de.live);
 	for (; len >= BYTES_PER_OP;
 	     bytes += BYTES_PER_OP, len -= BYTES_PER_OP) {
-		int err = decode_record(sc, &live, bytes);
+		int err = decode_record(&de, bytes);
 
 		if (err)
 			return err;
@@ -186,15 +260,23 @@ static int encode_to(const struct encoder *en, u8 *record)
 	return encode_number(en, "to=PAGE", en->op->to, 0, &record[BYTE_ARG1]);
 }
 
-/* The process is written as its rank among the living. */
-static int encode_proc(const struct encoder *en, u8 *record)
+/*
+ * The process is written as its rank among those who were alive when the line
+ * began.
+ */
+static int encode_proc(struct encoder *en, u8 *record)
 {
 	const struct op *op = en->op;
+	bool joins = op->flags & OP_PARALLEL;
 
-	if (!live_has(&en->live, op->proc))
+	if (live_clash(&en->live, op) == LIVE_DEAD)
 		return refuse(en, "process '%s' is not alive here",
 			      name_of(en, op->proc));
+	if (joins)
+		live_rewind(&en->live);
 	record[BYTE_PROC] = (u8)live_rank(&en->live, op->proc);
+	if (joins)
+		live_forward(&en->live);
 	return 0;
 }
 
@@ -202,15 +284,16 @@ static int encode_proc(const struct encoder *en, u8 *record)
 static int check_child(struct encoder *en)
 {
 	const struct op *op = en->op;
+	bool joins = op->flags & OP_PARALLEL;
 	char expected[SCENARIO_NAME_MAX + 1];
 
 	if (live_has(&en->live, op->child))
 		return refuse(en, "process '%s' is alive here already",
 			      name_of(en, op->child));
-	if (en->live.nr == BYTES_PROCS_MAX)
+	if (live_nr_taken(&en->live, joins) >= BYTES_PROCS_MAX)
 		return refuse(en, "bytes hold at most %d living processes",
 			      BYTES_PROCS_MAX);
-	scenario_canonical_name(live_lowest_free(&en->live), expected);
+	scenario_canonical_name(live_child_slot(&en->live, joins), expected);
 	if (strcmp(expected, name_of(en, op->child)))
 		return refuse(en, "process '%s' would be called '%s' by bytes",
 			      name_of(en, op->child), expected);
@@ -259,16 +342,40 @@ static int encode_field(struct encoder *en, enum op_field field, u8 *record)
 	}
 }
 
+/* What a text cannot say either: put together by hand. */
+static int check_together(const struct encoder *en)
+{
+	switch (live_clash(&en->live, en->op)) {
+	case LIVE_ENDED:
+		return refuse(en,
+			      "process '%s' exits or execs at the same "
+			      "time already",
+			      name_of(en, en->op->proc));
+	case LIVE_ALONE:
+		return refuse(en, "it cannot run at the same time as what is "
+				  "before it");
+	case LIVE_LINE_FULL:
+		return refuse(en, "at most %d run at the same time",
+			      PARALLEL_MAX);
+	default: /* processes: where they are encoded */
+		return 0;
+	}
+}
+
 static int encode_op(struct encoder *en, u8 *record)
 {
 	const struct op_info *info = &op_infos[en->op->kind];
+	int err = check_together(en);
 
+	if (err)
+		return err;
 	if (en->op->flags & OP_HAS_EXPECTED)
 		return refuse(en, "bytes hold no asserted result");
 	record[BYTE_OP] = en->op->kind;
+	if (en->op->flags & OP_PARALLEL)
+		record[BYTE_FLAGS] |= FLAG_PARALLEL;
 	for (u32 i = 0; i < OP_FIELDS_MAX; i++) {
-		int err = encode_field(en, info->fields[i], record);
-
+		err = encode_field(en, info->fields[i], record);
 		if (err)
 			return err;
 	}
@@ -276,9 +383,50 @@ static int encode_op(struct encoder *en, u8 *record)
 	return 0;
 }
 
+static u32 nr_schedule_records(const struct schedule *schedule)
+{
+	return (schedule->nr + DIGITS_PER_RECORD - 1) / DIGITS_PER_RECORD;
+}
+
+/* @record: nr_schedule_records() of them, zero. */
+static void encode_schedule(const struct schedule *schedule, u8 *record)
+{
+	for (u32 i = 0; i < schedule->nr; i++) {
+		u32 at = i % DIGITS_PER_RECORD;
+
+		if (i && !at)
+			record += BYTES_PER_OP;
+		record[BYTE_OP] = KIND_SCHEDULE;
+		record[BYTE_COUNT] = (u8)(at + 1);
+		record[BYTE_DIGITS + at / 4] |=
+			(u8)(schedule_digit(schedule, i) << (at % 4 * 2));
+	}
+}
+
+/* Operations @first on, @nr of them, which are one line; @bytes moves on. */
+static int encode_line(struct encoder *en, u32 first, u32 nr, u8 **bytes)
+{
+	const struct schedule *schedule = &en->sc->ops[first].schedule;
+
+	for (u32 i = 0; i < nr; i++, *bytes += BYTES_PER_OP) {
+		int err;
+
+		en->op = &en->sc->ops[first + i];
+		err = encode_op(en, *bytes);
+		if (err)
+			return err;
+	}
+	if (nr < 2)
+		return 0;
+	encode_schedule(schedule, *bytes);
+	*bytes += nr_schedule_records(schedule) * BYTES_PER_OP;
+	return 0;
+}
+
 static int encode_ops(struct encoder *en, u8 *bytes)
 {
 	const struct scenario *sc = en->sc;
+	u32 nr;
 
 	if (sc->base != SCENARIO_BASE_DEFAULT)
 		return refuse(
@@ -288,15 +436,26 @@ static int encode_ops(struct encoder *en, u8 *bytes)
 	if (sc->nr_procs && strcmp(sc->names[0], "A"))
 		return refuse(en, "process '%s' would be called 'A' by bytes",
 			      sc->names[0]);
-	for (u32 i = 0; i < sc->nr_ops; i++, bytes += BYTES_PER_OP) {
+	for (u32 i = 0; i < sc->nr_ops; i += nr) {
 		int err;
 
-		en->op = &sc->ops[i];
-		err = encode_op(en, bytes);
+		nr = scenario_group(sc, i);
+		err = encode_line(en, i, nr, &bytes);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+/* A schedule that is no group's, put there by hand, is not written. */
+static size_t records_of(const struct scenario *sc)
+{
+	size_t nr = sc->nr_ops;
+
+	for (u32 i = 0; i < sc->nr_ops; i += scenario_group(sc, i))
+		if (scenario_group(sc, i) > 1)
+			nr += nr_schedule_records(&sc->ops[i].schedule);
+	return nr;
 }
 
 int scenario_encode(const struct scenario *sc, u8 **bytes, size_t *len,
@@ -304,7 +463,8 @@ int scenario_encode(const struct scenario *sc, u8 **bytes, size_t *len,
 {
 	struct encoder en = { .sc = sc, .err = err };
 	/* One byte at least, so that NULL is out of memory and nothing else. */
-	u8 *buf = calloc((size_t)sc->nr_ops + 1, BYTES_PER_OP);
+	size_t nr = records_of(sc);
+	u8 *buf = calloc(nr + 1, BYTES_PER_OP);
 	int ret;
 
 	if (!buf)
@@ -316,7 +476,7 @@ int scenario_encode(const struct scenario *sc, u8 **bytes, size_t *len,
 		return ret;
 	}
 	*bytes = buf;
-	*len = (size_t)sc->nr_ops * BYTES_PER_OP;
+	*len = nr * BYTES_PER_OP;
 	return 0;
 }
 
@@ -348,7 +508,8 @@ static u32 renumber(struct scenario *sc, u32 *new_slots)
 		if (op_takes((enum op_kind)op->kind, FIELD_PROC))
 			op->proc = new_slots[op->proc];
 		if (op_takes((enum op_kind)op->kind, FIELD_CHILD)) {
-			u32 slot = live_lowest_free(&live);
+			u32 slot =
+				live_child_slot(&live, op->flags & OP_PARALLEL);
 
 			new_slots[op->child] = slot;
 			op->child = slot;

@@ -17,6 +17,7 @@
 #define MAP_LEN_MAX 16 /* of a mmap */
 #define LEN_MAX UINT8_MAX /* that bytes can express */
 #define FAIL_NTH_MAX 24 /* most operations allocate less */
+#define SCHEDULE_DIGITS_MAX 40 /* of what is made */
 
 /* What is thought to be at a page. */
 struct page_idea {
@@ -426,6 +427,9 @@ static const struct {
 	[OP_EXIT] = { 75, gen_exit },
 	[OP_MIGRATE] = { 40, gen_migrate },
 	[OP_FAILALLOC] = { 30, gen_failalloc },
+	/* Beside others only: gen_group(). */
+	[OP_WALK] = { 0, gen_migrate },
+	[OP_RECLAIM] = { 0, gen_migrate },
 };
 
 static enum op_kind random_kind(struct gen *gen)
@@ -526,6 +530,101 @@ static int gen_op(struct gen *gen)
 	return add_op(gen, &op);
 }
 
+/* Groups */
+
+/* A page that @op is about, as far as it is known; else any that is mapped. */
+static u32 page_of(struct gen *gen, const struct op *op)
+{
+	u32 len = min_u32((u32)op->len, gen->window - (u32)op->page);
+
+	if (!op_takes((enum op_kind)op->kind, FIELD_PAGE))
+		return mapped_page(gen, mm_of(gen, op->proc));
+	return (u32)op->page + (len ? pick(gen, len) : 0);
+}
+
+/* What goes through the reverse map, where @beside is at work. */
+static void gen_walker(struct gen *gen, const struct op *beside, struct op *op)
+{
+	static const u8 walkers[] = { OP_WALK, OP_RECLAIM, OP_MIGRATE };
+
+	memset(op, 0, sizeof(*op));
+	op->kind = walkers[pick(gen, ARRAY_SIZE(walkers))];
+	op->proc = beside->proc;
+	op->page = page_of(gen, beside);
+}
+
+/* What may run beside others, and be done by @proc. */
+static enum op_kind kind_beside(struct gen *gen, u32 proc)
+{
+	enum op_kind kind = possible_kind(gen, proc);
+
+	/* The population is counted op by op, and failalloc stands alone. */
+	return op_takes(kind, FIELD_CHILD) || kind == OP_EXIT ||
+			       kind == OP_EXEC || kind == OP_FAILALLOC ?
+		       OP_WRITE :
+		       kind;
+}
+
+static void gen_beside(struct gen *gen, const struct op *first, struct op *op)
+{
+	if (chance(gen, 60)) {
+		gen_walker(gen, first, op);
+		return;
+	}
+	memset(op, 0, sizeof(*op));
+	op->flags = OP_PARALLEL;
+	op->proc = random_proc(gen);
+	/* Not who is born on the line. */
+	if (chance(gen, 50) || live_clash(&gen->live, op) != LIVE_FITS)
+		op->proc = first->proc;
+	op->kind = (u8)kind_beside(gen, op->proc);
+	makers[op->kind].make(gen, op);
+}
+
+static void gen_schedule(struct gen *gen, struct schedule *schedule, u32 nr_ops)
+{
+	u32 nr = chance(gen, 20) ? 0 : 1 + pick(gen, SCHEDULE_DIGITS_MAX);
+
+	for (u32 i = 0; i < nr; i++)
+		schedule_add(schedule, pick(gen, nr_ops));
+}
+
+/* Two operations that run at the same time, sometimes three. */
+static int gen_group(struct gen *gen)
+{
+	u32 nr = chance(gen, 20) ? 3 : 2;
+	u32 first = gen->sc->nr_ops;
+	struct op op;
+	int err;
+
+	memset(&op, 0, sizeof(op));
+	op.proc = random_proc(gen);
+	op.kind = (u8)possible_kind(gen, op.proc);
+	if (op.kind == OP_FAILALLOC)
+		op.kind = OP_WRITE;
+	makers[op.kind].make(gen, &op);
+	err = add_op(gen, &op);
+	for (u32 i = 1; i < nr && !err; i++) {
+		gen_beside(gen, &gen->sc->ops[first], &op);
+		op.flags |= OP_PARALLEL;
+		err = add_op(gen, &op);
+	}
+	if (!err)
+		gen_schedule(gen, &gen->sc->ops[first].schedule, nr);
+	return err;
+}
+
+/* Operations left to make: one at least. */
+static int gen_line(struct gen *gen, u32 left)
+{
+	/* In which order those who would share a failing allocation run, nobody
+	 * knows: none of them is meant. */
+	if (gen->config->parallel && left >= 3 && gen->failing == FAILING_NOT &&
+	    chance(gen, 35))
+		return gen_group(gen);
+	return gen_op(gen);
+}
+
 static u32 clamp(u32 value, u32 max)
 {
 	return value < 1 ? 1 : value > max ? max : value;
@@ -545,8 +644,8 @@ int scenario_generate(struct scenario *sc, const struct scenario_gen *config)
 	gen->procs_max = clamp(config->procs, BYTES_PROCS_MAX);
 	gen->mms[0].users = 1;
 	live_init(&gen->live);
-	for (u32 i = 0; i < config->ops && !err; i++)
-		err = gen_op(gen);
+	while (sc->nr_ops < config->ops && !err)
+		err = gen_line(gen, config->ops - sc->nr_ops);
 	free(gen);
 	return err;
 }

@@ -51,6 +51,14 @@ const struct op_info op_infos[NR_OPS] = {
 			   { FIELD_NTH },
 			   "the Nth model allocation from here on fails, "
 			   "once; 0: none" },
+	[OP_WALK] = { "walk",
+		      { FIELD_PROC, FIELD_PAGE },
+		      "looks for all that map the folio at PAGE, by each "
+		      "walk" },
+	[OP_RECLAIM] = { "reclaim",
+			 { FIELD_PROC, FIELD_PAGE },
+			 "unmaps the folio at PAGE through each walk, and "
+			 "drops it" },
 };
 
 const char *const op_prot_names[NR_OP_PROTS] = {

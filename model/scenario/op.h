@@ -24,6 +24,8 @@ enum op_kind {
 	OP_EXIT,
 	OP_MIGRATE,
 	OP_FAILALLOC,
+	OP_WALK,
+	OP_RECLAIM,
 	NR_OPS,
 };
 
@@ -40,6 +42,22 @@ enum op_prot {
 #define OP_HAS_TO 0x2 /* mremap: to means something */
 #define OP_DONTUNMAP 0x4 /* mremap */
 #define OP_HAS_EXPECTED 0x8 /* the line asserts its result */
+#define OP_PARALLEL 0x10 /* runs at the same time as the operation before it */
+
+/* At most so many operations run at the same time, a group. */
+#define PARALLEL_MAX 4
+
+/*
+ * Who runs next: at each point where more than one operation of a group could go
+ * on, the number of the one that does, from 0 in the order of the line.  One that
+ * names an operation that cannot run stands for the next one that can; behind the
+ * last digit whoever runs goes on, and when it cannot, the lowest that can.
+ */
+#define SCHEDULE_MAX 224 /* digits */
+struct schedule {
+	u64 digits[SCHEDULE_MAX / 32]; /* two bits each */
+	u32 nr;
+};
 
 /*
  * One operation.  Fields that its kind does not take are zero.  Processes are
@@ -60,7 +78,25 @@ struct op {
 	u64 new_len; /* NEW of mremap */
 	u64 to; /* relative to the window's base */
 	u64 off; /* file offset in pages */
+	struct schedule schedule; /* of a group: with its first operation */
 };
+
+static inline u32 schedule_digit(const struct schedule *schedule, u32 i)
+{
+	return schedule->digits[i / 32] >> (i % 32 * 2) & 3;
+}
+
+/* One more digit, 0 .. PARALLEL_MAX - 1; false when there is no room. */
+static inline bool schedule_add(struct schedule *schedule, u32 digit)
+{
+	u32 i = schedule->nr;
+
+	if (i == SCHEDULE_MAX)
+		return false;
+	schedule->digits[i / 32] |= (u64)(digit & 3) << (i % 32 * 2);
+	schedule->nr++;
+	return true;
+}
 
 /* What a field of an operation is, in the order of the text form. */
 enum op_field {
@@ -97,6 +133,12 @@ extern const char *const op_advice_names[];
 
 /* A field as usage lines and errors name it: "PROC", "[to=PAGE]"; "" for END. */
 extern const char *const op_field_words[NR_OP_FIELDS];
+
+/* Is it about the one folio at a page, through the walk of each reverse map? */
+static inline bool op_walks(enum op_kind kind)
+{
+	return kind == OP_MIGRATE || kind == OP_WALK || kind == OP_RECLAIM;
+}
 
 /* Does @kind take @field? */
 bool op_takes(enum op_kind kind, enum op_field field);

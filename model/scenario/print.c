@@ -117,14 +117,39 @@ void scenario_print_op(const struct scenario *sc, const struct op *op,
 	}
 }
 
+void scenario_print_schedule(const struct schedule *schedule,
+			     char buf[SCHEDULE_TEXT_MAX])
+{
+	u32 nr = schedule->nr <= SCHEDULE_MAX ? schedule->nr : SCHEDULE_MAX;
+
+	*buf++ = '@';
+	for (u32 i = 0; i < nr; i++)
+		*buf++ = (char)('0' + schedule_digit(schedule, i));
+	*buf = '\0';
+}
+
+/* The operations of the line that operation @first begins. */
+static void print_line(const struct scenario *sc, u32 first, FILE *out)
+{
+	u32 nr = scenario_group(sc, first);
+	char op[256]; /* two names, four numbers, words: fits */
+	char schedule[SCHEDULE_TEXT_MAX];
+
+	for (u32 i = 0; i < nr; i++) {
+		scenario_print_op(sc, &sc->ops[first + i], op, sizeof(op));
+		fprintf(out, "%s%s", i ? " || " : "", op);
+	}
+	if (nr > 1 && sc->ops[first].schedule.nr) {
+		scenario_print_schedule(&sc->ops[first].schedule, schedule);
+		fprintf(out, " %s", schedule);
+	}
+	putc('\n', out);
+}
+
 void scenario_print(const struct scenario *sc, FILE *out)
 {
-	char line[256]; /* two names, four numbers, words: fits */
-
 	if (sc->base != SCENARIO_BASE_DEFAULT)
 		fprintf(out, "base 0x%llx\n", (unsigned long long)sc->base);
-	for (u32 i = 0; i < sc->nr_ops; i++) {
-		scenario_print_op(sc, &sc->ops[i], line, sizeof(line));
-		fprintf(out, "%s\n", line);
-	}
+	for (u32 i = 0; i < sc->nr_ops; i += scenario_group(sc, i))
+		print_line(sc, i, out);
 }

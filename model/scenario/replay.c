@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../mm/vma.h"
+#include "parallel.h"
 #include "replay.h"
 
 struct replay_machine {
@@ -33,111 +34,8 @@ struct replay {
 	struct replay_machine m[RMAP_MAX];
 	u32 nr;
 	bool left_out;
+	struct sched *sched; /* NULL: there was no group yet */
 };
-
-static u64 prot_flags(u8 prot)
-{
-	switch (prot) {
-	case OP_PROT_RW:
-		return VM_READ | VM_WRITE;
-	case OP_PROT_R:
-		return VM_READ;
-	default:
-		return VM_NONE;
-	}
-}
-
-static u32 mremap_flags(const struct op *op)
-{
-	u32 flags = 0;
-
-	if (op->flags & OP_HAS_TO)
-		flags |= MREMAP_FIXED | MREMAP_MAYMOVE;
-	if (op->flags & OP_DONTUNMAP)
-		flags |= MREMAP_DONTUNMAP;
-	return flags;
-}
-
-static int op_mmap(struct mm_struct *mm, u64 addr, const struct op *op)
-{
-	int file = op->flags & OP_HAS_FILE ? op->file : NO_FILE;
-
-	return do_mmap(mm, addr, op->len, prot_flags(op->prot), file, op->off);
-}
-
-static int op_read(struct mm_struct *mm, u64 addr, u64 len)
-{
-	int err = 0;
-
-	for (u64 i = 0; i < len && !err; i++)
-		err = mm_read(mm, addr + i);
-	return err;
-}
-
-static int op_write(struct mm_struct *mm, u64 addr, u64 len, u32 op_nr)
-{
-	u64 value = replay_write_value(op_nr);
-	int err = 0;
-
-	for (u64 i = 0; i < len && !err; i++)
-		err = mm_write(mm, addr + i, value + i);
-	return err;
-}
-
-/* An operation of a living process, @mm its own: 0 or a negative errno. */
-static int do_op(struct machine *machine, struct mm_struct *mm, u64 base,
-		 const struct op *op, u32 op_nr)
-{
-	u64 addr = base + op->page;
-
-	switch ((enum op_kind)op->kind) {
-	case OP_MMAP:
-		return op_mmap(mm, addr, op);
-	case OP_MUNMAP:
-		return do_munmap(mm, addr, op->len);
-	case OP_MPROTECT:
-		return do_mprotect(mm, addr, op->len, prot_flags(op->prot));
-	case OP_MADVISE:
-		return do_madvise(mm, addr, op->len,
-				  (enum madvise_advice)op->advice);
-	case OP_MREMAP:
-		return do_mremap(mm, addr, op->len, op->new_len,
-				 mremap_flags(op), base + op->to);
-	case OP_READ:
-		return op_read(mm, addr, op->len);
-	case OP_WRITE:
-		return op_write(mm, addr, op->len, op_nr);
-	case OP_FORK:
-		return machine_fork(machine, op->proc, op->child);
-	case OP_VFORK:
-		return machine_vfork(machine, op->proc, op->child);
-	case OP_EXEC:
-		return machine_exec(machine, op->proc);
-	case OP_EXIT:
-		return machine_exit(machine, op->proc);
-	case OP_MIGRATE:
-		return mm_migrate(mm, addr);
-	case OP_FAILALLOC:
-	case NR_OPS:
-		break;
-	}
-	return -EINVAL;
-}
-
-int replay_op(struct machine *machine, const struct scenario *sc,
-	      const struct op *op, u32 op_nr)
-{
-	struct mm_struct *mm;
-
-	if (op->kind == OP_FAILALLOC) {
-		ledger_fail_nth(&machine->ledger, op->len);
-		return 0;
-	}
-	mm = machine_mm(machine, op->proc);
-	if (!mm)
-		return ESRCH;
-	return -do_op(machine, mm, sc->base, op, op_nr);
-}
 
 /*
  * Can @op fail after it has begun?  When an allocation is going to fail, or
@@ -163,6 +61,8 @@ static enum state_keeps op_keeps(const struct op *op, int err, bool unmaps)
 	case OP_READ: /* page by page */
 	case OP_WRITE:
 		return op->len > 1 ? STATE_KEEPS_ALL : STATE_KEEPS_NOTHING;
+	case OP_RECLAIM: /* what the walk unmapped stays unmapped */
+		return STATE_KEEPS_ALL;
 	case OP_MMAP: /* what was there is unmapped first */
 	case OP_MREMAP: /* so is the destination; and it goes VMA by VMA */
 		return err == ENOMEM && unmaps ? STATE_KEEPS_ALL :
@@ -344,6 +244,12 @@ static bool step_machine(struct replay *rp, struct replay_machine *m,
 	return true;
 }
 
+static bool works_on_folio(const struct op *op)
+{
+	return op->kind == OP_MIGRATE || op->kind == OP_WALK ||
+	       op->kind == OP_RECLAIM;
+}
+
 /*
  * fork copies the page tables of faulted VMAs only, so it depends on merges
  * whether a child has the zero page or a page of the file, which migrate tells
@@ -352,7 +258,7 @@ static bool step_machine(struct replay *rp, struct replay_machine *m,
  */
 static int comparable_result(const struct op *op, int result)
 {
-	if (op->kind == OP_MIGRATE && result != EAGAIN && result != ENOMEM)
+	if (works_on_folio(op) && result != EAGAIN && result != ENOMEM)
 		return 0;
 	return result;
 }
@@ -429,11 +335,115 @@ static bool machines_would_part(struct replay *rp, const struct op *op)
 	return false;
 }
 
-/* One operation on all machines.  False: stop. */
-static bool step(struct replay *rp, u32 op_nr)
+/* What was asserted after an operation that was left out need not come. */
+static bool as_expected(struct replay *rp, u32 op_nr, int result)
 {
 	const struct op *op = &rp->sc->ops[op_nr - 1];
-	int result;
+
+	if (!(op->flags & OP_HAS_EXPECTED) || rp->left_out ||
+	    result == op->expected)
+		return true;
+	rp->result->unexpected = true;
+	rp->result->op_nr = op_nr;
+	rp->result->result = result;
+	return false;
+}
+
+/* Groups. */
+
+/* The tool is out of memory: nothing can be said of the model. */
+static bool out_of_memory(struct replay *rp, u32 op_nr)
+{
+	struct check *chk = &rp->m[0].check;
+
+	report_set(&chk->report, DIVERGENCE_INVARIANT,
+		   "not replayed: the tool is out of memory");
+	return diverged(rp, chk, op_nr);
+}
+
+static bool sched_ready_for_groups(struct replay *rp)
+{
+	if (rp->sched)
+		return true;
+	rp->sched = malloc(sizeof(*rp->sched));
+	if (!rp->sched)
+		return false;
+	if (!sched_init(rp->sched))
+		return true;
+	free(rp->sched);
+	rp->sched = NULL;
+	return false;
+}
+
+/* Runs a group under its own schedule or that of config->choose. */
+static void run_group(struct replay *rp, struct parallel *group)
+{
+	const struct replay_config *config = rp->config;
+	struct schedule_reader reader = {
+		.schedule = &rp->sc->ops[group->first].schedule,
+	};
+
+	rp->sched->choose = config->choose ? config->choose : schedule_choose;
+	rp->sched->arg = config->choose ? config->choose_arg : &reader;
+	parallel_begin(group, rp->sched);
+	sched_run(rp->sched);
+	parallel_end(group, rp->sched);
+	rp->result->steps += rp->sched->steps;
+}
+
+/* False: it was cut short, or diverged. */
+static bool check_group(struct replay *rp, struct replay_machine *m,
+			const struct parallel *group, u32 last)
+{
+	struct check *chk = &m->check;
+
+	if (parallel_broken(group, rp->sched, &chk->names, &chk->report))
+		return diverged(rp, chk, last);
+	if (rp->sched->stopped) {
+		rp->result->cut = true;
+		return false;
+	}
+	synchronize_rcu(&m->machine->rcu);
+	return check_after(rp, chk) || diverged(rp, chk, last);
+}
+
+/* Operations that run at the same time; there is one machine. */
+static bool step_group(struct replay *rp, u32 op_nr, u32 nr)
+{
+	struct replay_machine *m = &rp->m[0];
+	struct parallel group = {
+		.machine = m->machine,
+		.sc = rp->sc,
+		.first = op_nr - 1,
+		.nr = nr,
+	};
+	u32 last = op_nr + nr - 1;
+
+	rp->result->ops += nr;
+	if (!sched_ready_for_groups(rp))
+		return out_of_memory(rp, last);
+	run_group(rp, &group);
+	m->result = group.tasks[nr - 1].result;
+	if (!check_group(rp, m, &group, last))
+		return false;
+	if (rp->config->after_op)
+		rp->config->after_op(rp->config->arg, last, m->result,
+				     m->machine);
+	for (u32 i = 0; i < nr && !rp->config->choose; i++)
+		if (!as_expected(rp, op_nr + i, group.tasks[i].result))
+			return false;
+	return true;
+}
+
+static u32 group_size(const struct replay *rp, u32 op_nr)
+{
+	return rp->config->pure ? 1 : scenario_group(rp->sc, op_nr - 1);
+}
+
+/* One operation on all machines.  False: stop. */
+static bool step_one(struct replay *rp, u32 op_nr)
+{
+	const struct op *op = &rp->sc->ops[op_nr - 1];
 
 	if (rp->config->pure && op->kind == OP_FAILALLOC) {
 		rp->left_out = true;
@@ -449,19 +459,15 @@ static bool step(struct replay *rp, u32 op_nr)
 	for (u32 i = 0; i < rp->nr; i++)
 		if (!step_machine(rp, &rp->m[i], op, op_nr))
 			return false;
-	if (!compare_machines(rp, op, op_nr))
-		return false;
+	return compare_machines(rp, op, op_nr) &&
+	       as_expected(rp, op_nr, rp->m[0].result);
+}
 
-	/* What was asserted after an operation that was left out need not come. */
-	if (!(op->flags & OP_HAS_EXPECTED) || rp->left_out)
-		return true;
-	result = rp->m[0].result;
-	if (result == op->expected)
-		return true;
-	rp->result->unexpected = true;
-	rp->result->op_nr = op_nr;
-	rp->result->result = result;
-	return false;
+static bool step(struct replay *rp, u32 op_nr)
+{
+	u32 nr = group_size(rp, op_nr);
+
+	return nr > 1 ? step_group(rp, op_nr, nr) : step_one(rp, op_nr);
 }
 
 /* Everything ends, and nothing may be left.  False: diverged. */
@@ -573,10 +579,17 @@ bool replay_step(struct replay *rp, u32 op_nr)
 	return step(rp, op_nr);
 }
 
+u32 replay_next(const struct replay *rp, u32 op_nr)
+{
+	return op_nr + group_size(rp, op_nr);
+}
+
 bool replay_finish(struct replay *rp)
 {
+	/* What was cut short is nowhere. */
 	for (u32 i = 0; i < rp->nr && !rp->result->diverged; i++)
-		finish_machine(rp, &rp->m[i]);
+		if (!rp->result->cut)
+			finish_machine(rp, &rp->m[i]);
 	return !rp->result->diverged;
 }
 
@@ -595,9 +608,10 @@ void replay_restored(struct replay *rp)
 
 static void replay_all(struct replay *rp)
 {
-	for (u32 op_nr = 1; op_nr <= rp->sc->nr_ops; op_nr++)
-		if (!step(rp, op_nr))
-			break;
+	u32 op_nr = 1;
+
+	while (op_nr <= rp->sc->nr_ops && step(rp, op_nr))
+		op_nr = replay_next(rp, op_nr);
 	replay_finish(rp);
 	take_stock(rp);
 }
@@ -608,6 +622,9 @@ static void stop(struct replay *rp)
 		check_exit(&rp->m[i].check);
 		machine_destroy(rp->m[i].machine);
 	}
+	if (rp->sched)
+		sched_exit(rp->sched);
+	free(rp->sched);
 }
 
 struct replay *replay_start(const struct scenario *sc,

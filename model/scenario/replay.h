@@ -7,6 +7,7 @@
 #define RMAPDIFF_SCENARIO_REPLAY_H
 
 #include "../check/check.h"
+#include "perform.h"
 #include "scenario.h"
 
 enum replay_check {
@@ -32,6 +33,13 @@ struct replay_config {
 	void (*on_divergence)(void *arg, u32 op_nr, int result,
 			      struct machine *machine);
 	void *arg;
+	/*
+	 * Who runs next in a group, as sched->choose; NULL: its own schedule says.
+	 * No result is then held against what the scenario asserts.  In pure mode
+	 * groups run one operation after the other, since the points differ.
+	 */
+	u32 (*choose)(void *arg, struct sched *sched, u32 ready);
+	void *choose_arg;
 };
 
 struct replay_result {
@@ -39,6 +47,8 @@ struct replay_result {
 	u32 skipped; /* pure: operations left out, see replay.c */
 	u64 walks; /* walks compared */
 	u64 folios; /* folios looked at */
+	u32 steps; /* from point to point, in groups */
+	bool cut; /* config->choose has stopped it */
 	bool diverged;
 	struct report report;
 	u32 op_nr; /* of the divergence or the assertion, from 1;
@@ -71,8 +81,12 @@ struct replay *replay_start(const struct scenario *sc,
 			    struct replay_result *result);
 void replay_stop(struct replay *rp);
 
-/* Does sc->ops[op_nr - 1]; false: it diverged, or the result was unexpected. */
+/*
+ * Does sc->ops[op_nr - 1], with those that run at the same time; false: it
+ * diverged, or the result was unexpected.  And the number of what comes next.
+ */
 bool replay_step(struct replay *rp, u32 op_nr);
+u32 replay_next(const struct replay *rp, u32 op_nr);
 
 /* Lets all processes exit and checks for leaks; false: it diverged. */
 bool replay_finish(struct replay *rp);
@@ -85,25 +99,5 @@ struct machine *replay_machine(struct replay *rp, u32 i);
  * came of it since, and what the checks remember, is forgotten.
  */
 void replay_restored(struct replay *rp);
-
-/*
- * Does one operation on @machine: 0 or a positive errno; ESRCH when its process
- * was never born, because its fork failed.  @op_nr makes what a write stores.
- */
-int replay_op(struct machine *machine, const struct scenario *sc,
-	      const struct op *op, u32 op_nr);
-
-/*
- * What operation @op_nr, a write, stores in its first page; in each further one
- * it stores one more.  No other write stores any of these.
- */
-#define REPLAY_WRITE_SHIFT 24
-_Static_assert(SCENARIO_TOUCH_MAX < 1ULL << REPLAY_WRITE_SHIFT,
-	       "each page of a write needs a value of its own");
-
-static inline u64 replay_write_value(u32 op_nr)
-{
-	return ((u64)op_nr << REPLAY_WRITE_SHIFT) + 1;
-}
 
 #endif

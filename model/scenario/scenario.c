@@ -90,75 +90,6 @@ void scenario_canonical_name(u32 slot, char name[SCENARIO_NAME_MAX + 1])
 			 slot / 26);
 }
 
-void live_init(struct live *live)
-{
-	memset(live, 0, sizeof(*live));
-	live_add(live, 0);
-}
-
-bool live_has(const struct live *live, u32 slot)
-{
-	return slot < SCENARIO_PROCS_MAX &&
-	       live->bits[slot / 64] >> slot % 64 & 1;
-}
-
-void live_add(struct live *live, u32 slot)
-{
-	live->bits[slot / 64] |= 1ULL << slot % 64;
-	live->nr++;
-}
-
-void live_remove(struct live *live, u32 slot)
-{
-	live->bits[slot / 64] &= ~(1ULL << slot % 64);
-	live->nr--;
-	if (slot < live->lowest_free)
-		live->lowest_free = slot;
-}
-
-u32 live_lowest_free(struct live *live)
-{
-	while (live_has(live, live->lowest_free))
-		live->lowest_free++;
-	return live->lowest_free;
-}
-
-u32 live_nth(const struct live *live, u32 nth)
-{
-	u32 slot = 0;
-
-	for (; slot < SCENARIO_PROCS_MAX; slot++)
-		if (live_has(live, slot) && !nth--)
-			break;
-	return slot;
-}
-
-u32 live_rank(const struct live *live, u32 slot)
-{
-	u32 rank = 0;
-
-	for (u32 i = 0; i < slot; i++)
-		rank += live_has(live, i);
-	return rank;
-}
-
-bool live_apply(struct live *live, const struct op *op)
-{
-	enum op_kind kind = (enum op_kind)op->kind;
-
-	if (op_takes(kind, FIELD_PROC) && !live_has(live, op->proc))
-		return false;
-	if (op_takes(kind, FIELD_CHILD)) {
-		if (op->child >= SCENARIO_PROCS_MAX ||
-		    live_has(live, op->child))
-			return false;
-		live_add(live, op->child);
-	}
-	if (kind == OP_EXIT)
-		live_remove(live, op->proc);
-	return true;
-}
-
 bool scenario_is_text(const u8 *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -168,4 +99,61 @@ bool scenario_is_text(const u8 *bytes, size_t len)
 			return false;
 	}
 	return true;
+}
+
+static void exits_last(struct op *ops, u32 nr)
+{
+	struct op exits[PARALLEL_MAX];
+	u32 kept = 0, nr_exits = 0;
+
+	for (u32 i = 0; i < nr; i++)
+		if (ops[i].kind == OP_EXIT)
+			exits[nr_exits++] = ops[i];
+		else
+			ops[kept++] = ops[i];
+	memcpy(&ops[kept], exits, nr_exits * sizeof(*exits));
+}
+
+static void drop_result(struct op *op)
+{
+	op->flags &= (u8)~OP_HAS_EXPECTED;
+	op->expected = 0;
+}
+
+void scenario_sequential(struct scenario *sc)
+{
+	bool seen = false;
+	u32 nr;
+
+	for (u32 first = 0; first < sc->nr_ops; first += nr) {
+		struct op *ops = &sc->ops[first];
+
+		nr = scenario_group(sc, first);
+		seen |= nr > 1;
+		if (!seen)
+			continue;
+		memset(&ops->schedule, 0, sizeof(ops->schedule));
+		exits_last(ops, nr);
+		for (u32 i = 0; i < nr; i++) {
+			ops[i].flags &= (u8)~OP_PARALLEL;
+			drop_result(&ops[i]);
+		}
+	}
+}
+
+u32 scenario_group_first(const struct scenario *sc, u32 i)
+{
+	while (i && sc->ops[i].flags & OP_PARALLEL)
+		i--;
+	return i;
+}
+
+u32 scenario_group(const struct scenario *sc, u32 i)
+{
+	u32 nr = 1;
+
+	while (nr < PARALLEL_MAX && i + nr < sc->nr_ops &&
+	       sc->ops[i + nr].flags & OP_PARALLEL)
+		nr++;
+	return nr;
 }

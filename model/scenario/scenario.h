@@ -70,9 +70,28 @@ void scenario_canonical_name(u32 slot, char name[SCENARIO_NAME_MAX + 1]);
 int scenario_parse(struct scenario *sc, const char *text, size_t len,
 		   struct scenario_error *err);
 
-/* One operation as text, without newline; at most @size bytes with NUL. */
+/*
+ * Drops what makes operations run at the same time, and schedules: they run one
+ * after the other then, as a group also may; the exits among them last, so that
+ * those who are named still live.  Results that were asserted in a group, or
+ * behind one, need not come then: they go too.
+ */
+void scenario_sequential(struct scenario *sc);
+
+/* How many operations are in the group that sc->ops[i] begins: 1 if no other. */
+u32 scenario_group(const struct scenario *sc, u32 i);
+
+/* The operation that begins the group that sc->ops[i] is in. */
+u32 scenario_group_first(const struct scenario *sc, u32 i);
+
+/* One operation as text, without || and newline; at most @size bytes with NUL. */
 void scenario_print_op(const struct scenario *sc, const struct op *op,
 		       char *buf, size_t size);
+
+/* A schedule as text: "@0110". */
+#define SCHEDULE_TEXT_MAX (SCHEDULE_MAX + 2)
+void scenario_print_schedule(const struct schedule *schedule,
+			     char buf[SCHEDULE_TEXT_MAX]);
 
 /* The whole as text, that scenario_parse() takes. */
 void scenario_print(const struct scenario *sc, FILE *out);
@@ -102,6 +121,7 @@ struct scenario_gen {
 	u32 procs; /* alive at once, at most; 1 .. BYTES_PROCS_MAX */
 	u32 pages; /* window, 1 .. BYTES_WINDOW */
 	bool failalloc; /* with failing allocations among them */
+	bool parallel; /* with operations at the same time, and walkers */
 };
 
 /* A random scenario: the same @gen, the same scenario.  0 or -ENOMEM. */
