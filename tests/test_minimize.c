@@ -95,8 +95,11 @@ static void note_improved(void *arg, const struct scenario *best,
 			  const struct minimize_stats *stats)
 {
 	struct judge *judge = arg;
+	char *text = text_of(best);
 
 	judge->improved++;
+	check_is_scenario(best, text);
+	free(text);
 	assert_int_equal(stats->successes, judge->improved);
 	assert_true(judge->holds(best));
 	assert_true(scenario_compare(best, &judge->best) < 0);
@@ -225,6 +228,74 @@ static bool third_migrates(const struct scenario *sc)
 	return false;
 }
 
+/* The place on its line of an operation of @kind; @nr if there is none. */
+static u32 place_of(const struct scenario *sc, u32 first, u32 nr, u8 kind)
+{
+	u32 i = 0;
+
+	while (i < nr && sc->ops[first + i].kind != kind)
+		i++;
+	return i;
+}
+
+/* While something is unmapped, a walk gets on before it does. */
+static bool walk_overtakes(const struct scenario *sc)
+{
+	u32 nr;
+
+	for (u32 first = 0; first < sc->nr_ops; first += nr) {
+		const struct schedule *schedule = &sc->ops[first].schedule;
+		u32 walk, unmap;
+		bool walked = false;
+
+		nr = scenario_group(sc, first);
+		walk = place_of(sc, first, nr, OP_WALK);
+		unmap = place_of(sc, first, nr, OP_MUNMAP);
+		for (u32 i = 0; i < schedule->nr && walk < nr && unmap < nr;
+		     i++) {
+			u32 digit = schedule_digit(schedule, i);
+
+			if (walked && digit == unmap)
+				return true;
+			walked |= digit == walk;
+		}
+	}
+	return false;
+}
+
+/* Two exit at the same time. */
+static bool two_exit(const struct scenario *sc)
+{
+	u32 nr;
+
+	for (u32 first = 0; first < sc->nr_ops; first += nr) {
+		u32 exits = 0;
+
+		nr = scenario_group(sc, first);
+		for (u32 i = 0; i < nr; i++)
+			exits += sc->ops[first + i].kind == OP_EXIT;
+		if (exits >= 2)
+			return true;
+	}
+	return false;
+}
+
+/* A reclaim comes, and no munmap before it. */
+static bool both_kinds(const struct scenario *sc)
+{
+	return place_of(sc, 0, sc->nr_ops, OP_RECLAIM) <
+	       place_of(sc, 0, sc->nr_ops, OP_MUNMAP);
+}
+
+/* First a munmap, then a reclaim, at the same time or not. */
+static bool one_then_other(const struct scenario *sc)
+{
+	u32 unmap = place_of(sc, 0, sc->nr_ops, OP_MUNMAP);
+	u32 reclaim = place_of(sc, 0, sc->nr_ops, OP_RECLAIM);
+
+	return unmap < reclaim && reclaim < sc->nr_ops;
+}
+
 /* Tests */
 
 static void test_results(void **state)
@@ -254,6 +325,95 @@ static void test_results(void **state)
 		      "fork A B\nfork A C\nfork A D\nmigrate D 0x10\n");
 }
 
+static void test_groups(void **state)
+{
+	(void)state;
+	/* Out of the middle, renamed, moved, in the order of the language. */
+	check_becomes(walk_overtakes,
+		      "mmap A 8 8 rw\nfork A x\nwrite x 8 4\n"
+		      "read x 9 || walk x 8 || exit A || munmap x 8 4 = 0 "
+		      "@000210120301233\nexit x\n",
+		      "munmap A 0x0 1 || walk A 0x0 @10\n");
+	check_becomes(walk_overtakes, "munmap A 0 1 || walk A 0 @10\n",
+		      "munmap A 0x0 1 || walk A 0x0 @10\n");
+	check_becomes(two_exit,
+		      "fork A x\nfork x y\nexit A\n"
+		      "walk x 3 || exit y || fork x A || exit x @2222\n"
+		      "exit A\n",
+		      "fork A B\nexit A || exit B\n");
+	/* What need not be at the same time becomes two lines. */
+	check_becomes(both_kinds,
+		      "mmap A 0 4 rw || reclaim A 0 || munmap A 0 1 @012\n",
+		      "reclaim A 0x0\n");
+	check_becomes(one_then_other,
+		      "mmap A 0 4 rw || munmap A 0 1 || reclaim A 0 @012\n",
+		      "munmap A 0x0 1\nreclaim A 0x0\n");
+}
+
+/* A line's schedule follows it: the digits of what goes go too. */
+static bool three_in_a_row(const struct scenario *sc)
+{
+	const struct schedule *schedule = &sc->ops[0].schedule;
+	u32 nr = sc->nr_ops ? scenario_group(sc, 0) : 0;
+	u32 walk = place_of(sc, 0, nr, OP_WALK), run = 0;
+
+	for (u32 i = 0; i < schedule->nr && nr > 1 && walk < nr; i++) {
+		run = schedule_digit(schedule, i) == walk ? run + 1 : 0;
+		if (run == 3)
+			return true;
+	}
+	return false;
+}
+
+static u32 count_digits(const struct scenario *sc, u32 digit)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		for (u32 k = 0; k < sc->ops[i].schedule.nr; k++)
+			nr += schedule_digit(&sc->ops[i].schedule, k) == digit;
+	return nr;
+}
+
+static bool three_digits(const struct scenario *sc)
+{
+	return count_digits(sc, 0) + count_digits(sc, 1) >= 3;
+}
+
+static bool two_take_turns(const struct scenario *sc)
+{
+	return count_digits(sc, 0) && count_digits(sc, 1) &&
+	       place_of(sc, 0, sc->nr_ops, OP_MUNMAP) < sc->nr_ops &&
+	       place_of(sc, 0, sc->nr_ops, OP_WALK) < sc->nr_ops;
+}
+
+/* Few digits, low ones, the lower ones first. */
+static void test_schedules(void **state)
+{
+	(void)state;
+	check_becomes(three_digits, "exit A || read A 0 @10111011\n",
+		      "munmap A 0x0 1 || munmap A 0x0 1 @000\n");
+	check_becomes(two_take_turns, "munmap A 0 1 || walk A 0 @1111000\n",
+		      "munmap A 0x0 1 || walk A 0x0 @01\n");
+}
+
+static void test_schedule_follows(void **state)
+{
+	(void)state;
+	check_becomes(three_in_a_row,
+		      "walk A 1 || read A 0 || exec A || write A 1 @3232000\n",
+		      "walk A 0x0 || munmap A 0x0 1 @000\n");
+	check_becomes(three_in_a_row,
+		      "exit A || read A 0 || write A 1 || walk A 2 "
+		      "@0033312103230312\n",
+		      "walk A 0x0 || munmap A 0x0 1 @000\n");
+	check_becomes(three_in_a_row,
+		      "read A 0 || exec A || walk A 1 @1202221\n",
+		      "walk A 0x0 || munmap A 0x0 1 @000\n");
+}
+
+static bool in_groups; /* random scenarios */
+
 /* A scenario at random that @holds is true of. */
 static void random_scenario(struct scenario *sc, u64 seed,
 			    bool (*holds)(const struct scenario *sc))
@@ -264,6 +424,7 @@ static void random_scenario(struct scenario *sc, u64 seed,
 		.procs = 6,
 		.pages = 64,
 		.failalloc = true,
+		.parallel = in_groups,
 	};
 
 	for (;; gen.seed += 1000) {
@@ -286,6 +447,7 @@ static void test_same_end(void **state)
 		{ third_migrates,
 		  "fork A B\nfork A C\nfork A D\nmigrate D 0x10\n" },
 		{ moves_part, "mmap A 0x1 4 rw\nmremap A 0x2 1 1 to=0x0\n" },
+		{ walk_overtakes, "munmap A 0x0 1 || walk A 0x0 @10\n" },
 	};
 
 	(void)state;
@@ -294,6 +456,8 @@ static void test_same_end(void **state)
 			struct scenario sc;
 			char *text;
 
+			in_groups = cases[i].holds == walk_overtakes ||
+				    seed % 2;
 			random_scenario(&sc, seed, cases[i].holds);
 			text = text_of(&sc);
 			check_becomes(cases[i].holds, text, cases[i].end);
@@ -308,6 +472,7 @@ static void drop_op(struct scenario *sc, u32 i)
 	struct live live;
 	u32 kept = 0;
 
+	scenario_sequential(sc);
 	memmove(&sc->ops[i], &sc->ops[i + 1],
 		(sc->nr_ops - i - 1) * sizeof(*sc->ops));
 	sc->nr_ops--;
@@ -364,6 +529,9 @@ static bool odd(const struct scenario *sc)
 		const struct op *op = &sc->ops[i];
 
 		sum += op->kind * 7 + op->page % 5 + op->len % 3 + op->proc;
+		sum += (op->flags & OP_PARALLEL) + op->schedule.nr % 3;
+		if (op->schedule.nr)
+			sum += 5 * schedule_digit(&op->schedule, 0);
 		if (op->kind == OP_MREMAP && sum % 11 == 3)
 			return true;
 	}
@@ -373,6 +541,7 @@ static bool odd(const struct scenario *sc)
 static void test_fixpoint(void **state)
 {
 	(void)state;
+	in_groups = false;
 	for (odd_seed = 1; odd_seed <= 20; odd_seed++) {
 		struct judge judge = { .holds = odd, .cuts = odd_seed & 1 };
 		struct minimize_stats stats;
@@ -400,6 +569,7 @@ static void test_nothing_twice(void **state)
 
 	(void)state;
 	odd_seed = 5;
+	in_groups = true;
 	judge.texts = calloc(CANDIDATES_MAX, sizeof(*judge.texts));
 	assert_non_null(judge.texts);
 	random_scenario(&sc, 3, odd);
@@ -441,6 +611,15 @@ static void test_order(void **state)
 		"write A 0\nmmap A 0 1 rw\n",
 		"fork A B\nmunmap A 0 1\n",
 		"fork A B\nmunmap B 0 1\n",
+		"munmap A 0 1 || exit A\n",
+		"exit A || munmap A 0 1\n",
+		"munmap A 0 1 || exit A @0\n",
+		"munmap A 0 1 || exit A @1\n",
+		"munmap A 0 1 || exit A @01\n",
+		"munmap A 0 1 || exit A @10\n",
+		"munmap A 0 1 || exit A @11\n",
+		"munmap A 0 1 || walk A 0\n",
+		"munmap A 0 1 || reclaim A 0\n",
 	};
 	struct scenario a, b;
 
@@ -538,6 +717,9 @@ int main(void)
 		cmocka_unit_test(test_ends_early),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_schedules),
+		cmocka_unit_test(test_schedule_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

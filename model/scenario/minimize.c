@@ -39,7 +39,7 @@ static const u8 kind_weights[NR_OPS] = {
 	[OP_WRITE] = 3,	     [OP_FORK] = 4,	[OP_MREMAP] = 5,
 	[OP_MPROTECT] = 6,   [OP_READ] = 7,	[OP_MADVISE] = 8,
 	[OP_EXEC] = 9,	     [OP_MIGRATE] = 10, [OP_VFORK] = 11,
-	[OP_FAILALLOC] = 12,
+	[OP_FAILALLOC] = 12, [OP_WALK] = 13,	[OP_RECLAIM] = 14,
 };
 
 u32 kind_weight(u8 kind)
@@ -52,6 +52,15 @@ static u32 nr_options(const struct op *op)
 	return !!(op->flags & OP_HAS_FILE) + !!(op->flags & OP_HAS_TO) +
 	       !!(op->flags & OP_DONTUNMAP) + !!(op->flags & OP_HAS_EXPECTED) +
 	       !!op->prot;
+}
+
+static u64 digit_sum(const struct schedule *schedule)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < schedule->nr; i++)
+		sum += schedule_digit(schedule, i);
+	return sum;
 }
 
 static void measure(const struct scenario *sc, struct simplicity *simplicity)
@@ -72,12 +81,24 @@ static void measure(const struct scenario *sc, struct simplicity *simplicity)
 		part[SIMPLICITY_PAGES] +=
 			op->page + op->to + op->off + op->file;
 		part[SIMPLICITY_SLOTS] += op->proc + op->child;
+		part[SIMPLICITY_PARALLEL] += !!(op->flags & OP_PARALLEL);
+		part[SIMPLICITY_DIGITS] += op->schedule.nr;
+		part[SIMPLICITY_DIGIT_SUM] += digit_sum(&op->schedule);
 	}
 }
 
 static int compare_u64(u64 a, u64 b)
 {
 	return (a > b) - (a < b);
+}
+
+static int compare_schedules(const struct schedule *a, const struct schedule *b)
+{
+	int order = compare_u64(a->nr, b->nr);
+
+	for (u32 i = 0; i < a->nr && !order; i++)
+		order = compare_u64(schedule_digit(a, i), schedule_digit(b, i));
+	return order;
 }
 
 static int compare_ops(const struct op *a, const struct op *b)
@@ -101,7 +122,7 @@ static int compare_ops(const struct op *a, const struct op *b)
 	for (u32 i = 0; i < ARRAY_SIZE(pairs); i++)
 		if (pairs[i][0] != pairs[i][1])
 			return compare_u64(pairs[i][0], pairs[i][1]);
-	return 0;
+	return compare_schedules(&a->schedule, &b->schedule);
 }
 
 static int compare_measured(const struct scenario *a,
@@ -138,6 +159,17 @@ static void digest_word(struct digest *digest, u64 word)
 	digest->half[1] = b ^ (b >> 31) ^ (a >> 17);
 }
 
+/* Most have none. */
+static void digest_schedule(struct digest *digest,
+			    const struct schedule *schedule)
+{
+	if (!schedule->nr)
+		return;
+	digest_word(digest, schedule->nr);
+	for (u32 i = 0; i < ARRAY_SIZE(schedule->digits); i++)
+		digest_word(digest, schedule->digits[i]);
+}
+
 static struct digest digest_of(const struct scenario *sc)
 {
 	struct digest digest = { { sc->nr_ops, sc->base } };
@@ -156,6 +188,7 @@ static struct digest digest_of(const struct scenario *sc)
 		digest_word(&digest, op->new_len);
 		digest_word(&digest, op->to);
 		digest_word(&digest, op->off);
+		digest_schedule(&digest, &op->schedule);
 	}
 	return digest;
 }
@@ -206,6 +239,7 @@ struct op *candidate_begin(struct minimizer *min)
 	min->cand.base = best->base;
 	min->cand.nr_ops = best->nr_ops;
 	memcpy(min->cand.ops, best->ops, best->nr_ops * sizeof(*best->ops));
+	candidate_tag(min);
 	return min->cand.ops;
 }
 
@@ -218,12 +252,25 @@ void candidate_drop(struct minimizer *min, u32 i)
 		(cand->nr_ops - i) * sizeof(*cand->ops));
 }
 
+void candidate_put(struct minimizer *min, u32 i, const struct op *op)
+{
+	struct op *place = &min->cand.ops[i];
+	struct schedule schedule = place->schedule;
+	u32 tag = place->line;
+
+	memcpy(place, op, sizeof(*place));
+	place->schedule = schedule;
+	place->line = tag;
+}
+
 void op_become(struct op *op, enum op_kind kind)
 {
 	struct op old = *op;
 
 	memset(op, 0, sizeof(*op));
 	op->kind = (u8)kind;
+	op->line = old.line;
+	op->schedule = old.schedule;
 	if (op_takes(kind, FIELD_PROC))
 		op->proc = old.proc;
 	if (op_takes(kind, FIELD_CHILD))
@@ -234,86 +281,6 @@ void op_become(struct op *op, enum op_kind kind)
 		op->len = max_u64(old.len, 1);
 	if (op_takes(kind, FIELD_PROT))
 		op->prot = old.prot;
-}
-
-#define NO_SLOT UINT32_MAX
-
-/* The slot of a child that was in @slot so far. */
-static u32 child_slot(struct minimizer *min, u32 slot, u32 *nr_given)
-{
-	if (min->lowest_slots)
-		return live_lowest_free(&min->new_live);
-	if (min->new_slots[slot] == NO_SLOT)
-		return (*nr_given)++;
-	return min->new_slots[slot];
-}
-
-/*
- * The slots of @op as they are in the candidate so far; either way they are
- * those that the candidate's text would be given.
- */
-static void renumber_op(struct minimizer *min, struct op *op, u32 *nr_given)
-{
-	enum op_kind kind = (enum op_kind)op->kind;
-
-	if (op_takes(kind, FIELD_PROC))
-		op->proc = min->new_slots[op->proc];
-	if (op_takes(kind, FIELD_CHILD)) {
-		u32 slot = child_slot(min, op->child, nr_given);
-
-		min->new_slots[op->child] = slot;
-		op->child = slot;
-	}
-	live_apply(&min->new_live, op);
-}
-
-/*
- * The one that had the name was to exit before and does not any more: it lives
- * on, and the name is the child's.
- */
-static bool takes_name_over(struct minimizer *min, const struct op *op)
-{
-	return min->lowest_slots &&
-	       op_takes((enum op_kind)op->kind, FIELD_CHILD) &&
-	       live_has(&min->live, op->proc) && op->proc != op->child &&
-	       min->new_live.nr < min->nr_slots;
-}
-
-/* live_init() where no slot from min->nr_slots on was ever set. */
-static void live_reset(const struct minimizer *min, struct live *live)
-{
-	memset(live->bits, 0,
-	       min_u64((min->nr_slots / 64 + 1) * sizeof(*live->bits),
-		       sizeof(live->bits)));
-	live->nr = 0;
-	live->lowest_free = 0;
-	live_add(live, 0);
-}
-
-/*
- * Takes out what processes do that do not live in the candidate, and births of
- * those that do: then it is a scenario.
- */
-static void drop_the_dead(struct minimizer *min)
-{
-	struct scenario *cand = &min->cand;
-	u32 kept = 0, nr_given = 1;
-
-	live_reset(min, &min->live);
-	live_reset(min, &min->new_live);
-	memset(min->new_slots, 0xff, min->nr_slots * sizeof(*min->new_slots));
-	min->new_slots[0] = 0;
-	for (u32 i = 0; i < cand->nr_ops; i++) {
-		struct op *op = &cand->ops[kept];
-
-		if (kept != i)
-			*op = cand->ops[i];
-		if (!live_apply(&min->live, op) && !takes_name_over(min, op))
-			continue;
-		renumber_op(min, op, &nr_given);
-		kept++;
-	}
-	cand->nr_ops = kept;
 }
 
 static bool may_try(struct minimizer *min)
@@ -341,13 +308,23 @@ static bool shows(struct minimizer *min, u32 *needed)
 	return shown > 0;
 }
 
+/* The first @needed operations, and what runs at the same time as the last. */
+static u32 whole_lines(const struct scenario *sc, u32 needed)
+{
+	u32 nr = 0;
+
+	while (nr < needed && nr < sc->nr_ops)
+		nr += scenario_group(sc, nr);
+	return nr;
+}
+
 /* The first @needed operations of the candidate are the best so far. */
 static void adopt(struct minimizer *min, u32 needed)
 {
 	const struct minimize_config *config = min->config;
 	struct scenario *best = min->best;
 
-	min->cand.nr_ops = (u32)min_u64(min->cand.nr_ops, needed);
+	min->cand.nr_ops = whole_lines(&min->cand, needed);
 	best->base = min->cand.base;
 	best->nr_ops = min->cand.nr_ops;
 	memcpy(best->ops, min->cand.ops, best->nr_ops * sizeof(*best->ops));
@@ -364,7 +341,7 @@ bool candidate_try(struct minimizer *min)
 
 	if (!may_try(min))
 		return false;
-	drop_the_dead(min);
+	candidate_settle(min);
 	measure(&min->cand, &simplicity);
 	if (compare_measured(&min->cand, &simplicity, min->best,
 			     &min->best_simplicity) >= 0)
@@ -403,7 +380,7 @@ static void lower_slots(struct minimizer *min)
 
 	min->lowest_slots = true;
 	candidate_begin(min);
-	drop_the_dead(min);
+	candidate_settle(min);
 	if (!scenario_compare(&min->cand, min->best))
 		return;
 	/* Wanted even where lower slots do not come of it. */
@@ -429,11 +406,12 @@ static bool drop_ops(struct minimizer *min)
 static bool round_of_passes(struct minimizer *min)
 {
 	static bool (*const passes[])(struct minimizer *) = {
-		drop_ops,	  drop_processes,  join_ops,
-		lower_failallocs, drop_subsets,	   drop_options,
-		simplify_kinds,	  drop_page_space, shorten_lengths,
-		lower_pages,	  lower_files,	   lower_processes,
-		swap_page_space,  reorder_ops,	   exchange_ops,
+		drop_ops,	   part_groups,	     drop_processes,
+		join_ops,	   lower_failallocs, drop_subsets,
+		shorten_schedules, drop_options,     simplify_kinds,
+		drop_page_space,   shorten_lengths,  lower_pages,
+		lower_files,	   lower_processes,  swap_page_space,
+		reorder_ops,	   exchange_ops,
 	};
 	u32 nr_ops = min->best->nr_ops;
 	bool found = false;

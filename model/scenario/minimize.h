@@ -5,7 +5,7 @@
  * model, on a kernel, or anything else.
  *
  * It ends at a fixpoint: no single simplification of the result shows it any
- * more (minimize_ops.c and minimize_pages.c have them all).
+ * more (minimize_ops.c, minimize_pages.c and minimize_groups.c have them all).
  */
 #ifndef RMAPDIFF_SCENARIO_MINIMIZE_H
 #define RMAPDIFF_SCENARIO_MINIMIZE_H
@@ -56,17 +56,19 @@ int scenario_minimize(struct scenario *sc, const struct minimize_config *config,
  * they are the same.  By the first of these that differs, the smaller one:
  *
  *  1. operations
- *  2. processes born
- *  3. operations by kind, rarer kinds weighing more: munmap 0, exit 1, mmap 2,
+ *  2. operations that run at the same time as the one before them
+ *  3. processes born
+ *  4. operations by kind, rarer kinds weighing more: munmap 0, exit 1, mmap 2,
  *     write 3, fork 4, mremap 5, mprotect 6, read 7, madvise 8, exec 9,
- *     migrate 10, vfork 11, failalloc 12
- *  4. options: file=, to=, dontunmap, a protection other than rw, an asserted
+ *     migrate 10, vfork 11, failalloc 12, walk 13, reclaim 14
+ *  5. options: file=, to=, dontunmap, a protection other than rw, an asserted
  *     result, a base that is not the default
- *  5. pages in all lengths, and N of failalloc
- *  6. page numbers, file offsets and files, added up
- *  7. slots of processes, added up
- *  8. operation by operation, the first that differs: by kind, process, child,
- *     page, length, NEW, to, protection, advice, file, offset
+ *  6. pages in all lengths, and N of failalloc
+ *  7. page numbers, file offsets and files, added up
+ *  8. slots of processes, added up
+ *  9. digits of schedules, and these added up
+ * 10. operation by operation, the first that differs: by kind, process, child,
+ *     page, length, NEW, to, protection, advice, file, offset, schedule
  *
  * Names do not count: they follow from slots.
  */

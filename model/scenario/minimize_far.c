@@ -76,6 +76,7 @@ struct words {
 	u32 nr, cap;
 	u32 procs; /* slots below */
 	u32 pages; /* pages below */
+	u32 kinds; /* walk and reclaim: only where they are, bit by bit */
 };
 
 /* Where there is no room: counted only. */
@@ -165,7 +166,7 @@ static void add_all(struct words *words)
 {
 	words->nr = 0;
 	for (u32 kind = 0; kind < NR_OPS; kind++)
-		if (kind != OP_FAILALLOC)
+		if (kind < OP_FAILALLOC || words->kinds >> kind & 1)
 			add_kind(words, (enum op_kind)kind);
 }
 
@@ -178,6 +179,8 @@ static void measure_words(struct words *words, const struct scenario *sc)
 		const struct op *op = &sc->ops[i];
 
 		procs = max_u64(procs, op->child + 1);
+		if (op->kind > OP_FAILALLOC)
+			words->kinds |= 1U << op->kind;
 		if (!op_takes((enum op_kind)op->kind, FIELD_PAGE))
 			continue;
 		pages = max_u64(pages, op->page + max_u64(op->len, 1));
@@ -246,7 +249,8 @@ static bool all_one_for_one(struct minimizer *min, const struct words *words)
 {
 	for (u32 i = 0; i < min->best->nr_ops; i++)
 		for (u32 w = 0; w < words->nr && !is_far_over(min); w++) {
-			candidate_begin(min)[i] = words->ops[w];
+			candidate_begin(min);
+			candidate_put(min, i, &words->ops[w]);
 			if (far_try(min))
 				return true;
 		}
@@ -259,10 +263,9 @@ static bool two_for_two(struct minimizer *min, const struct words *words, u32 i,
 {
 	for (u32 v = 0; v < words->nr; v++)
 		for (u32 w = 0; w < words->nr && !is_far_over(min); w++) {
-			struct op *ops = candidate_begin(min);
-
-			ops[i] = words->ops[v];
-			ops[j] = words->ops[w];
+			candidate_begin(min);
+			candidate_put(min, i, &words->ops[v]);
+			candidate_put(min, j, &words->ops[w]);
 			if (far_try(min))
 				return true;
 		}

@@ -136,8 +136,9 @@ bool drop_processes(struct minimizer *min)
 static bool differ_in_range_only(const struct op *a, const struct op *b)
 {
 	return a->kind == b->kind && a->proc == b->proc &&
-	       a->flags == b->flags && a->prot == b->prot &&
-	       a->advice == b->advice && a->file == b->file &&
+	       !((a->flags ^ b->flags) & (u8)~OP_PARALLEL) &&
+	       a->prot == b->prot && a->advice == b->advice &&
+	       a->file == b->file &&
 	       (!(a->flags & OP_HAS_FILE) ||
 		a->off - a->page == b->off - b->page);
 }
@@ -183,11 +184,13 @@ bool join_ops(struct minimizer *min)
 
 			if (!join(&ops[i], &ops[j], &joined))
 				continue;
-			candidate_begin(min)[i] = joined;
+			candidate_begin(min);
+			candidate_put(min, i, &joined);
 			candidate_drop(min, j);
 			done = candidate_try(min);
 			if (!done) {
-				candidate_begin(min)[j] = joined;
+				candidate_begin(min);
+				candidate_put(min, j, &joined);
 				candidate_drop(min, i);
 				done = candidate_try(min);
 			}

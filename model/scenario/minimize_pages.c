@@ -190,7 +190,7 @@ struct range {
 /* The ranges of @op into @ranges: source and destination; how many. */
 static u32 op_ranges(const struct op *op, struct range ranges[2])
 {
-	u64 len = op->kind == OP_MIGRATE ? 1 : op->len;
+	u64 len = op_walks((enum op_kind)op->kind) ? 1 : op->len;
 
 	if (!op_takes((enum op_kind)op->kind, FIELD_PAGE))
 		return 0;
@@ -532,7 +532,7 @@ static bool op_without(const struct holes *holes, struct op *op, bool off_too)
 	u64 len = page_without(holes, op->page + op->len) - page;
 	u64 new_len = page_without(holes, op->page + op->new_len) - page;
 
-	if (op->kind == OP_MIGRATE && is_hole(holes, op->page))
+	if (op_walks((enum op_kind)op->kind) && is_hole(holes, op->page))
 		return false;
 	if (op->flags & OP_HAS_TO) {
 		new_len = page_without(holes, op->to + op->new_len) -

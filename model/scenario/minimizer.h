@@ -12,12 +12,15 @@
 /* See scenario_compare(). */
 enum simplicity_part {
 	SIMPLICITY_OPS,
+	SIMPLICITY_PARALLEL,
 	SIMPLICITY_BIRTHS,
 	SIMPLICITY_KINDS,
 	SIMPLICITY_OPTIONS,
 	SIMPLICITY_LENGTHS,
 	SIMPLICITY_PAGES,
 	SIMPLICITY_SLOTS,
+	SIMPLICITY_DIGITS,
+	SIMPLICITY_DIGIT_SUM,
 	NR_SIMPLICITY,
 };
 
@@ -67,6 +70,45 @@ bool candidate_try(struct minimizer *min);
 /* Takes operation @i out of the candidate. */
 void candidate_drop(struct minimizer *min, u32 i);
 
+/* @op in the place of operation @i, on its line. */
+void candidate_put(struct minimizer *min, u32 i, const struct op *op);
+
+/*
+ * In a candidate, op->line tells from which line of the best an operation is, and
+ * as which on it: so passes take operations out and move them, and what is still
+ * beside what it was beside runs at the same time as that.  0: from none.
+ * OP_PARALLEL is not looked at, and schedules follow.
+ *
+ *	 31        4   2   0
+ *	+-----------+---+---+
+ *	| first + 1 |   | i |	first: operation of the best that its line begins
+ *	+-----------+---+---+	with; i: which of its line; between, to tell apart
+ *				what no longer is to run at the same time
+ */
+#define TAG_PART (1U << 2)
+
+static inline u32 tag_first(u32 tag)
+{
+	return (tag >> 4) - 1;
+}
+
+static inline u32 tag_place(u32 tag)
+{
+	return tag & 3;
+}
+
+/* minimize_lines.c */
+
+/* As candidate_begin() does. */
+void candidate_tag(struct minimizer *min);
+
+/*
+ * Makes a scenario of the candidate: takes out what processes do that do not live
+ * in it and births of those that do; gives children slots; lets begin a line what
+ * may not join one.  Tags are gone then.
+ */
+void candidate_settle(struct minimizer *min);
+
 /* The place of @kind in the order of kinds, from 0. */
 u32 kind_weight(u8 kind);
 
@@ -77,7 +119,7 @@ void op_become(struct op *op, enum op_kind kind);
 static inline bool op_has_len(const struct op *op)
 {
 	return op_takes((enum op_kind)op->kind, FIELD_PAGE) &&
-	       op->kind != OP_MIGRATE;
+	       !op_walks((enum op_kind)op->kind);
 }
 
 /*
@@ -101,6 +143,10 @@ bool lower_pages(struct minimizer *min);
 bool lower_files(struct minimizer *min);
 bool lower_failallocs(struct minimizer *min);
 bool swap_page_space(struct minimizer *min);
+
+/* minimize_groups.c */
+bool part_groups(struct minimizer *min);
+bool shorten_schedules(struct minimizer *min);
 
 /*
  * minimize_far.c: beyond single simplifications, for scenarios that are small
