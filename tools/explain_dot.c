@@ -259,15 +259,16 @@ void explain_show_dot(struct explain *ex, const struct step *step)
 		.out = ex->out,
 		.vmas = explain_wants_section(ex, "vmas"),
 	};
-	char op[256], result[32];
+	char op[EXPLAIN_OP_MAX], result[32], nr[EXPLAIN_NR_MAX];
 
 	explain_op(ex, step, op, result);
+	explain_step_nr(ex, step->op_nr, nr);
 	fputs("digraph rmapdiff {\n  rankdir=LR; compound=true; "
 	      "fontname=\"sans-serif\"; labelloc=t; label=\"",
 	      dot.out);
 	put_quoted(dot.out, explain_name(ex));
 	if (step->op_nr)
-		fprintf(dot.out, "\\nstep %u: ", step->op_nr);
+		fprintf(dot.out, "\\n%s: ", nr);
 	else
 		fputs("\\n", dot.out);
 	put_quoted(dot.out, op);

@@ -122,13 +122,13 @@ static u32 put_loose(FILE *out, const struct lines *lines, u32 i)
 
 static void put_title(struct explain *ex, const struct step *step)
 {
-	char op[256], result[32];
+	char op[EXPLAIN_OP_MAX], result[32], nr[EXPLAIN_NR_MAX];
 
 	explain_op(ex, step, op, result);
+	explain_step_nr(ex, step->op_nr, nr);
 	fputs("<h2>", ex->out);
 	if (step->op_nr)
-		fprintf(ex->out, "<small>step %u of %u</small> ", step->op_nr,
-			ex->sc.nr_ops);
+		fprintf(ex->out, "<small>%s of %u</small> ", nr, ex->sc.nr_ops);
 	put_escaped(ex->out, op);
 	if (*result) {
 		fprintf(ex->out, "<small>%s ", step->left_out ? "" : " =");
@@ -168,7 +168,7 @@ static bool is_where_it_ends(const struct explain *ex, u32 op_nr)
 
 static void put_link(struct explain *ex, const struct step *step)
 {
-	char op[256], result[32];
+	char op[EXPLAIN_OP_MAX], result[32];
 
 	explain_op(ex, step, op, result);
 	fputs("<li><a href=\"#step=", ex->out);
@@ -191,7 +191,8 @@ static void put_links(struct explain *ex)
 
 	fputs("<nav aria-label=\"Steps\"><ol>\n", ex->out);
 	for (step.op_nr = 1; step.op_nr <= last; step.op_nr++)
-		if (explain_wants_step(ex, step.op_nr))
+		if (explain_last_of(ex, step.op_nr) == step.op_nr &&
+		    explain_wants_step(ex, step.op_nr))
 			put_link(ex, &step);
 	step.op_nr = 0;
 	if (result->diverged && !result->op_nr && explain_wants_step(ex, 0))

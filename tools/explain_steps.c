@@ -68,7 +68,8 @@ static void show(struct steps *steps, struct step *step)
 /* Operations that were not done on any machine. */
 static void show_left_out(struct steps *steps, u32 up_to)
 {
-	for (u32 op_nr = steps->done + 1; op_nr <= up_to; op_nr++) {
+	while (steps->done < up_to) {
+		u32 op_nr = explain_last_of(steps->ex, steps->done + 1);
 		struct step step = { .op_nr = op_nr, .left_out = true };
 
 		for (u32 i = 0; i < steps->nr; i++)
@@ -144,7 +145,8 @@ static void look(struct steps *steps, u32 op_nr, int result,
 	if (!steps->is_pending) {
 		if (!at_end && steps->done < op_nr &&
 		    op_nr > steps->first_needed)
-			show_left_out(steps, op_nr - 1);
+			show_left_out(steps,
+				      explain_first_of(steps->ex, op_nr) - 1);
 		steps->pending = (struct step){
 			.op_nr = op_nr,
 			.result = result,
@@ -162,7 +164,11 @@ static void look(struct steps *steps, u32 op_nr, int result,
 
 static void after_op(void *arg, u32 op_nr, int result, struct machine *machine)
 {
-	look(arg, op_nr, result, machine, false);
+	const struct steps *steps = arg;
+
+	/* Between operations of a group nothing is drawn. */
+	if (explain_last_of(steps->ex, op_nr) == op_nr)
+		look(arg, op_nr, result, machine, false);
 }
 
 static void on_divergence(void *arg, u32 op_nr, int result,
@@ -197,6 +203,9 @@ static void look_at_start(struct steps *steps, u32 i)
 static u32 first_needed(const struct explain *ex)
 {
 	u32 first = ex->last ? last_step(ex) : ex->step;
+
+	if (first)
+		first = explain_first_of(ex, first);
 
 	/* Operations may be left out, and then it is one before those. */
 	if (ex->config.pure || !first)

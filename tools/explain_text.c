@@ -19,21 +19,36 @@ bool explain_wants_section(const struct explain *ex, const char *name)
 	return !ex->nr_only;
 }
 
+/* Those that run at the same time as @op_nr, as they stand on the line. */
+static void print_group(const struct explain *ex, u32 op_nr,
+			char text[EXPLAIN_OP_MAX])
+{
+	u32 last = explain_last_of(ex, op_nr);
+	size_t used = 0;
+
+	for (u32 nr = explain_first_of(ex, op_nr); nr <= last; nr++) {
+		struct op op = ex->sc.ops[nr - 1];
+		char one[256];
+
+		op.flags &= (u8)~OP_HAS_EXPECTED;
+		scenario_print_op(&ex->sc, &op, one, sizeof(one));
+		used += (size_t)snprintf(text + used, EXPLAIN_OP_MAX - used,
+					 "%s%s", used ? " || " : "", one);
+	}
+}
+
 void explain_op(const struct explain *ex, const struct step *step,
-		char text[256], char result[32])
+		char text[EXPLAIN_OP_MAX], char result[32])
 {
 	const char *name = errno_name(step->result);
-	struct op op;
 
-	snprintf(text, 256, "after the last operation");
+	snprintf(text, EXPLAIN_OP_MAX, "after the last operation");
 	snprintf(result, 32, "%s", name ? name : "an errno without a name");
 	if (!step->op_nr) {
 		result[0] = '\0';
 		return;
 	}
-	op = ex->sc.ops[step->op_nr - 1];
-	op.flags &= (u8)~OP_HAS_EXPECTED;
-	scenario_print_op(&ex->sc, &op, text, 256);
+	print_group(ex, step->op_nr, text);
 	if (step->left_out)
 		snprintf(result, 32, "(left out)");
 }
@@ -150,20 +165,41 @@ void explain_begin_text(struct explain *ex)
 	lines_free(&lines);
 }
 
+static void add_unexpected(const struct explain *ex, struct lines *lines)
+{
+	const struct op *op = &ex->sc.ops[ex->unexpected - 1];
+	const char *expected = errno_name(op->expected);
+	const char *got = errno_name(ex->result.result);
+	struct op plain = *op;
+	char text[256];
+
+	if (!expected)
+		expected = "another result";
+	if (explain_first_of(ex, ex->unexpected) == ex->result.op_nr) {
+		lines_add(lines, LINE_POINT, "   ^ <== expected %s", expected);
+		return;
+	}
+	plain.flags &= (u8)~OP_HAS_EXPECTED;
+	scenario_print_op(&ex->sc, &plain, text, sizeof(text));
+	lines_add(lines, LINE_POINT, "   ^ <== %s: expected %s, got %s", text,
+		  expected, got ? got : "an errno without a name");
+}
+
 static void add_title(const struct explain *ex, const struct step *step,
 		      struct lines *lines)
 {
-	char op[256], result[32], comment[256];
+	char op[EXPLAIN_OP_MAX], result[32], comment[256];
+	char nr[EXPLAIN_NR_MAX];
 	const struct op *o = step->op_nr ? &ex->sc.ops[step->op_nr - 1] : NULL;
 	struct text title = { 0 };
 
 	explain_op(ex, step, op, result);
+	explain_step_nr(ex, step->op_nr, nr);
 	lines->section = "";
 	lines_add(lines, LINE_PLAIN, "%s", "");
 	if (step->op_nr)
-		text_add(&title, "== step %u of %u: %s%s%s ", step->op_nr,
-			 ex->sc.nr_ops, op, step->left_out ? " " : " = ",
-			 result);
+		text_add(&title, "== %s of %u: %s%s%s ", nr, ex->sc.nr_ops, op,
+			 step->left_out ? " " : " = ", result);
 	else
 		text_add(&title, "== %s ", op);
 	while (title.len < TEXT_COLUMNS && !title.oom)
@@ -174,10 +210,9 @@ static void add_title(const struct explain *ex, const struct step *step,
 	explain_comment(ex, o ? o->line : 0, comment);
 	if (*comment)
 		lines_add(lines, LINE_NOTE, "   %s", comment);
+	explain_schedule(ex, step->op_nr, lines);
 	if (ex->result.unexpected && ex->result.op_nr == step->op_nr)
-		lines_add(lines, LINE_POINT, "   ^ <== expected %s",
-			  errno_name(o->expected) ? errno_name(o->expected) :
-						    "another result");
+		add_unexpected(ex, lines);
 	if (step->left_out)
 		lines_add(lines, LINE_NOTE,
 			  "   left out: the machines would rightly part here");
@@ -255,7 +290,7 @@ static bool points(const struct lines *lines)
 static void add_report(const struct explain *ex, const struct step *step,
 		       struct lines *lines)
 {
-	char op[256], result[32], *text = NULL;
+	char op[EXPLAIN_OP_MAX], result[32], *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
