@@ -41,7 +41,7 @@ static s64 *at(s64 *counts, u32 op_nr, u32 kind)
 
 /*
  * The model's objects after each operation, and where they are most.  Migration
- * takes none and gives none back; it is left out.
+ * and walks take none and give none back; they are left out.
  */
 static int run_model(struct slab_run *run)
 {
@@ -58,7 +58,7 @@ static int run_model(struct slab_run *run)
 	for (u32 k = 0; k < NR_SLAB_KINDS; k++)
 		kinds[k] = ledger_kind(&machine->ledger, names[k], 0);
 	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++) {
-		if (sc->ops[op_nr - 1].kind != OP_MIGRATE)
+		if (!op_walks((enum op_kind)sc->ops[op_nr - 1].kind))
 			replay_op(machine, sc, &sc->ops[op_nr - 1], op_nr);
 		synchronize_rcu(&machine->rcu);
 		touched_reset(&machine->world);
@@ -136,7 +136,7 @@ static int do_op(struct slab_run *run, u32 op_nr)
 	struct op other = stand_in(op);
 	int done, err;
 
-	if (op->kind == OP_MIGRATE)
+	if (op_walks((enum op_kind)op->kind))
 		return 0;
 	err = executors_do(&run->ks->executors, run->sc,
 			   run->full ? op : &other, op_nr, &done);

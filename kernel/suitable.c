@@ -58,6 +58,20 @@ static bool op_suitable(const struct scenario *sc, const struct op *op,
 			 op->line);
 		return false;
 	}
+	if (op->kind == OP_RECLAIM) {
+		snprintf(why, KERNEL_WHY_MAX,
+			 "line %u: a kernel drops a page only when it has swap "
+			 "for it (reclaim)",
+			 op->line);
+		return false;
+	}
+	if (op->flags & OP_PARALLEL) {
+		snprintf(why, KERNEL_WHY_MAX,
+			 "line %u: a kernel cannot be made to follow a "
+			 "schedule (||)",
+			 op->line);
+		return false;
+	}
 	if (!op_takes(op->kind, FIELD_PAGE))
 		return true;
 	if (!range_suitable(sc, op, op->page, op->len, window, why))

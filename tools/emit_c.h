@@ -135,6 +135,10 @@ struct emit {
 	u32 nr_windows;
 	const char *title; /* fit for a comment */
 	u32 dropped; /* failalloc lines left out */
+	u32 walks; /* left out */
+	u32 reclaims; /* likewise */
+	char *groups; /* lines that are done one operation after the other */
+	u32 nr_groups;
 	bool need[EMIT_END];
 	FILE *out;
 };
@@ -143,6 +147,15 @@ struct emit {
 #define EMIT_NAME_MAX 40
 const char *emit_name(const struct emit *em, u32 slot,
 		      char name[EMIT_NAME_MAX]);
+
+/*
+ * emit_c_groups.c: makes @sc what a program can do; what that leaves out is noted.
+ * em->groups is the caller's to free.  False: out of memory.
+ */
+bool emit_sequential(struct emit *em, struct scenario *sc);
+/* In the opening comment, and in the program's output. */
+void emit_left_out(const struct emit *em);
+void emit_say_left_out(const struct emit *em);
 
 /* The tables of what is expected, and main(). */
 void emit_tables(const struct emit *em);

@@ -225,6 +225,7 @@ void emit_main(const struct emit *em)
 
 	fprintf(out, "\nint main(int argc, char **argv)\n{\n"
 		     "\tstart(argc, argv, table);\n");
+	emit_say_left_out(em);
 	for (u32 i = 0; i < em->sc->nr_ops; i++) {
 		const struct op *op = &em->sc->ops[i];
 
