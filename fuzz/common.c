@@ -189,8 +189,11 @@ int fuzz_bytes(const u8 *data, size_t size, bool pure)
 	fuzz_input();
 	if (scenario_init(&sc))
 		return 0;
-	if (!scenario_decode(&sc, data, size))
+	if (!scenario_decode(&sc, data, size)) {
+		/* Races have a target of their own. */
+		scenario_sequential(&sc);
 		fuzz_replay(&sc, pure);
+	}
 	scenario_free(&sc);
 	return 0;
 }

@@ -339,6 +339,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	machine = machine_create(&config);
 	if (machine && !scenario_decode(&sc, data + 2, size - 2)) {
+		scenario_sequential(&sc);
 		replay_ops(machine, &sc);
 		spoil_and_check(machine, &sc, data[0] % ARRAY_SIZE(spoilers),
 				data[1]);

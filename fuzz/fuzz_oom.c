@@ -59,6 +59,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	fail_in = data[0] | (u32)data[1] << 8;
 	if (!scenario_init(&sc)) {
 		if (!scenario_decode(&sc, data + 2, size - 2)) {
+			scenario_sequential(&sc);
 			fuzz_replay_short_of_memory(&sc);
 			convert(&sc);
 		}

@@ -136,8 +136,8 @@ static void print_result(const char *name)
 static void print_words(void)
 {
 	static const char *const more[] = {
-		"base 0x1000\n", "#",	 "0x", " file=",
-		"file=0@0",	 " to=", "@",  " dontunmap",
+		"base 0x1000\n", "#", "0x",	    " file=", "file=0@0",
+		" to=",		 "@", " dontunmap", " || ",   " @",
 	};
 
 	for (u32 i = 0; i < NR_OPS; i++)

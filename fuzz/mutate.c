@@ -323,6 +323,7 @@ static void weave_generated(struct weaver *w)
 		.procs = 1 + pick(w, chance(w, 80) ? 6 : BYTES_PROCS_MAX),
 		.pages = chance(w, 70) ? WINDOW_USUAL : BYTES_WINDOW,
 		.failalloc = w->failalloc && chance(w, 50),
+		.parallel = w->parallel,
 	};
 	struct scenario sc;
 
@@ -372,6 +373,7 @@ static void start(struct weaver *w, const struct mutate *mu, u32 step)
 	weaver_init(w, mu->seed + step * 0x632be59bd9b4e019ULL,
 		    (u32)min_u64(mu->room / BYTES_PER_OP, SCENARIO_OPS_MAX));
 	w->failalloc = mu->failalloc;
+	w->parallel = mu->parallel;
 	w->candidate = mu->candidate;
 }
 
@@ -381,12 +383,20 @@ static bool finish(struct weaver *w, struct scenario *sc)
 	bool ok = !w->nomem;
 
 	if (ok) {
+		settle_schedules(&w->sc);
 		scenario_free(sc);
 		*sc = w->sc;
 		memset(&w->sc, 0, sizeof(w->sc));
 	}
 	weaver_exit(w);
 	return ok;
+}
+
+static void edit_and_weave_groups(struct weaver *w, struct scenario *sc)
+{
+	edit_groups(w, sc);
+	if (!w->nomem)
+		weave_copy(w, sc, 0, sc->nr_ops);
 }
 
 /* One step on @sc. */
@@ -399,6 +409,8 @@ static bool do_edit(const struct mutate *mu, struct scenario *sc, u32 step)
 		;
 	else if (sc->nr_ops < 2 || chance(&w, 3))
 		weave_fresh(&w);
+	else if (w.parallel && chance(&w, 45))
+		edit_and_weave_groups(&w, sc);
 	else
 		edit(&w, sc);
 	return finish(&w, sc);
@@ -443,15 +455,20 @@ static size_t put(const struct mutate *mu, const struct scenario *sc, bool ok,
 	return len;
 }
 
-static bool take(struct scenario *sc, const u8 *data, size_t size)
+static bool take(const struct mutate *mu, struct scenario *sc, const u8 *data,
+		 size_t size)
 {
-	return !scenario_init(sc) && !scenario_decode(sc, data, size);
+	bool ok = !scenario_init(sc) && !scenario_decode(sc, data, size);
+
+	if (!mu->parallel)
+		scenario_sequential(sc);
+	return ok;
 }
 
 size_t mutate_edit(const struct mutate *mu, u8 *data, size_t size)
 {
 	struct scenario sc;
-	bool ok = take(&sc, data, size) && do_edits(mu, &sc);
+	bool ok = take(mu, &sc, data, size) && do_edits(mu, &sc);
 
 	size = put(mu, &sc, ok, data, size);
 	scenario_free(&sc);
@@ -462,9 +479,10 @@ size_t mutate_splice(const struct mutate *mu, u8 *data, size_t size,
 		     const u8 *other, size_t other_size)
 {
 	struct scenario sc, from;
-	bool ok = take(&sc, data, size);
+	bool ok = take(mu, &sc, data, size);
 
-	ok = take(&from, other, other_size) && ok && do_splice(mu, &sc, &from);
+	ok = take(mu, &from, other, other_size) && ok &&
+	     do_splice(mu, &sc, &from);
 	if (ok && mu->seed & 1)
 		ok = do_edit(mu, &sc, 1);
 	size = put(mu, &sc, ok, data, size);
@@ -491,7 +509,7 @@ size_t mutate_generate(const struct mutate *mu, u8 *data, size_t size)
 size_t mutate_canonical(const struct mutate *mu, u8 *data, size_t size)
 {
 	struct scenario sc;
-	bool ok = take(&sc, data, size);
+	bool ok = take(mu, &sc, data, size);
 
 	size = put(mu, &sc, ok, data, size);
 	scenario_free(&sc);

@@ -18,6 +18,7 @@ struct mutate {
 	u64 seed;
 	size_t room; /* bytes */
 	bool failalloc; /* may allocations be made to fail? */
+	bool parallel; /* may operations run at the same time, with schedules? */
 	/* What is replayed beside anon_vma; NULL: anon_vma is alone. */
 	const struct rmap_ops *candidate;
 };

@@ -5,7 +5,7 @@
  *
  * Compiled for each target: FUZZ_PREFIX is how many bytes of its input are not
  * operations but say something else, FUZZ_FAILALLOC whether it does anything for
- * failalloc, FUZZ_CANDIDATE what it replays on beside anon_vma.
+ * failalloc, FUZZ_PARALLEL whether operations run at the same time, FUZZ_CANDIDATE what it replays on beside anon_vma.
  *
  * RMAPDIFF_FUZZ_MUTATOR=on|off|random in the environment: with `off` all is left
  * to the engine's own mutations, with `random` each input is a new one of
@@ -22,6 +22,9 @@
 #endif
 #ifndef FUZZ_FAILALLOC
 #define FUZZ_FAILALLOC true
+#endif
+#ifndef FUZZ_PARALLEL
+#define FUZZ_PARALLEL false
 #endif
 #ifndef FUZZ_CANDIDATE
 #define FUZZ_CANDIDATE cow_context_rmap_ops
@@ -118,6 +121,7 @@ static size_t mutate(u8 *data, size_t size, size_t max_size, const u8 *other,
 	struct mutate mu = {
 		.seed = spread(seed),
 		.failalloc = FUZZ_FAILALLOC,
+		.parallel = FUZZ_PARALLEL,
 		.candidate = &FUZZ_CANDIDATE,
 	};
 

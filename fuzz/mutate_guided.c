@@ -284,7 +284,7 @@ static void make_ranged(struct weaver *w, struct op *op,
 	struct range range = guided_range(w, areas);
 
 	op->page = range.first;
-	if (op->kind != OP_MIGRATE)
+	if (!op_walks((enum op_kind)op->kind))
 		op->len = range.len;
 	if (op->kind == OP_MADVISE)
 		op->advice = chance(w, 40) ? ADVICE_DONTNEED :
@@ -381,7 +381,7 @@ void snap(struct weaver *w, struct op *op)
 				between_edges(w, &areas);
 	range = fit(range.first, range.len);
 	op->page = range.first;
-	if (kind == OP_MIGRATE)
+	if (op_walks(kind))
 		return;
 	if (op->new_len == op->len && kind == OP_MREMAP)
 		op->new_len = range.len;

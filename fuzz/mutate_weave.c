@@ -78,6 +78,27 @@ static void play_last(struct weaver *w)
 	synchronize_rcu(&w->machine->rcu);
 }
 
+/* The child of @op where it stands; false if there is no room for it. */
+static bool place_child(struct weaver *w, struct op *op)
+{
+	bool joins = op->flags & OP_PARALLEL;
+
+	if (!op_takes((enum op_kind)op->kind, FIELD_CHILD))
+		return true;
+	op->child = live_child_slot(&w->live, joins);
+	return live_nr_taken(&w->live, joins) < BYTES_PROCS_MAX;
+}
+
+/* What cannot join the line before it begins one. */
+static bool find_line(struct weaver *w, struct op *op)
+{
+	if (op->flags & OP_PARALLEL && place_child(w, op) &&
+	    live_clash(&w->live, op) == LIVE_FITS)
+		return true;
+	op->flags &= (u8)~OP_PARALLEL;
+	return place_child(w, op);
+}
+
 bool weave(struct weaver *w, const struct op *op)
 {
 	enum op_kind kind = (enum op_kind)op->kind;
@@ -87,12 +108,10 @@ bool weave(struct weaver *w, const struct op *op)
 		return false;
 	if (kind == OP_EXIT && w->live.nr == 1)
 		return false;
-	if (op_takes(kind, FIELD_CHILD)) {
-		if (w->live.nr == BYTES_PROCS_MAX)
-			return false;
-		made.child = live_lowest_free(&w->live);
+	if (!find_line(w, &made))
+		return false;
+	if (op_takes(kind, FIELD_CHILD))
 		w->nomem = scenario_name_slots(&w->sc, made.child + 1) != 0;
-	}
 	w->nomem = w->nomem || scenario_add(&w->sc, &made);
 	if (w->nomem)
 		return false;

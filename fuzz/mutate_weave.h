@@ -20,6 +20,7 @@
 struct weaver {
 	u64 random;
 	bool failalloc; /* may be made */
+	bool parallel; /* groups may be made */
 	/* Whose allocations may fail too, beside anon_vma's; NULL: no one's. */
 	const struct rmap_ops *candidate;
 	bool nomem; /* memory ran out: what is made is worth nothing */
@@ -126,6 +127,14 @@ bool weave_failing(struct weaver *w, const struct op *op);
 
 /* An operation about @range, the fields of its kind set as far as that goes. */
 struct op op_about(enum op_kind kind, u32 proc, struct range range);
+
+/*
+ * mutate_groups.c: changes what of @sc runs at the same time, and its schedules; to
+ * be woven then.
+ */
+void edit_groups(struct weaver *w, struct scenario *sc);
+/* Schedules as they are decoded: digits in range, and none but a group's. */
+void settle_schedules(struct scenario *sc);
 
 /* mutate_motifs.c: appends a sequence of a kind that programs have. */
 void weave_motif(struct weaver *w);
