@@ -217,6 +217,8 @@ static void list_kind(struct lister *lister, enum op_kind kind, u32 proc)
 		add(lister, &op);
 		break;
 	case OP_MIGRATE:
+	case OP_WALK:
+	case OP_RECLAIM:
 		list_pages(lister, kind, proc);
 		break;
 	case OP_FAILALLOC:

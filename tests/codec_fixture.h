@@ -112,6 +112,40 @@ static inline void assert_text_round_trip(const struct scenario *sc)
 	scenario_free(&again);
 }
 
+/* Each operation, and the digits of each group 24 at a time. */
+static inline size_t nr_records(const struct scenario *sc)
+{
+	size_t nr = sc->nr_ops;
+
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		nr += (sc->ops[i].schedule.nr + 23) / 24;
+	return nr;
+}
+
+/* @sc through bytes is @sc. */
+static inline void assert_bytes_round_trip(const struct scenario *sc)
+{
+	struct scenario_error err = { 0 };
+	struct scenario again;
+	u8 *bytes, *bytes_again;
+	size_t len, len_again;
+
+	if (scenario_encode(sc, &bytes, &len, &err))
+		fail_msg("%u: %s", err.line, err.text);
+	assert_int_equal(len, nr_records(sc) * BYTES_PER_OP);
+	assert_true(!len || !scenario_is_text(bytes, len));
+	assert_int_equal(scenario_init(&again), 0);
+	assert_int_equal(scenario_decode(&again, bytes, len), 0);
+	assert_same_scenario(sc, &again);
+	assert_int_equal(
+		scenario_encode(&again, &bytes_again, &len_again, &err), 0);
+	assert_int_equal(len, len_again);
+	assert_memory_equal(bytes, bytes_again, len);
+	free(bytes);
+	free(bytes_again);
+	scenario_free(&again);
+}
+
 /* What text can say and bytes cannot, into a random scenario. */
 static inline void widen(struct scenario *sc, u64 *seed)
 {

@@ -73,7 +73,7 @@ static void test_good_texts(void **state)
 
 #define OPS_LIST                                                              \
 	"mmap, munmap, mprotect, madvise, mremap, read, write, fork, vfork, " \
-	"exec, exit, migrate, failalloc"
+	"exec, exit, migrate, failalloc, walk, reclaim"
 #define NAME_RULE "(a letter, then letters, digits or _, at most 31 in all)"
 #define NUMBER_RULE "(a number, decimal or 0x hex)"
 #define END_FOUND "found the end of the line"
@@ -158,9 +158,9 @@ static const struct {
 	  "keeponfork), found 'need'" },
 	/* options and the end */
 	{ "mmap A 0 4 rw x", 1, 15,
-	  "expected file=N@OFF, = RESULT, the end of the line, found 'x'" },
+	  "expected file=N@OFF, = RESULT, ||, the end of the line, found 'x'" },
 	{ "mmap A 0 4 rw file=1@0 x", 1, 24,
-	  "expected = RESULT, the end of the line, found 'x'" },
+	  "expected = RESULT, ||, the end of the line, found 'x'" },
 	{ "mmap A 0 4 rw file=1@0 file=1@0", 1, 24,
 	  "expected each option at most once, found 'file=1@0'" },
 	{ "mmap A 0 4 rw file=1", 1, 15,
@@ -176,12 +176,12 @@ static const struct {
 	  "expected OFF of file=N@OFF from 0 to 4294967296, found "
 	  "'file=1@4294967297'" },
 	{ "mmap A 0 4 rw to=4", 1, 15,
-	  "expected file=N@OFF, = RESULT, the end of the line, found 'to=4'" },
+	  "expected file=N@OFF, = RESULT, ||, the end of the line, found 'to=4'" },
 	{ "mremap A 0 4 4 x", 1, 16,
-	  "expected to=PAGE, dontunmap, = RESULT, the end of the line, found "
+	  "expected to=PAGE, dontunmap, = RESULT, ||, the end of the line, found "
 	  "'x'" },
 	{ "mremap A 0 4 4 dontunmap file=1@0", 1, 26,
-	  "expected to=PAGE, = RESULT, the end of the line, found "
+	  "expected to=PAGE, = RESULT, ||, the end of the line, found "
 	  "'file=1@0'" },
 	{ "mremap A 0 4 4 to=1 dontunmap to=1", 1, 31,
 	  "expected each option at most once, found 'to=1'" },
@@ -193,11 +193,11 @@ static const struct {
 	  "expected PAGE of to=PAGE from 0 to 68719476735, found "
 	  "'to=0x1000000000'" },
 	{ "exit A A", 1, 8,
-	  "expected = RESULT, the end of the line, found 'A'" },
+	  "expected = RESULT, ||, the end of the line, found 'A'" },
 	{ "exit A =0", 1, 8,
-	  "expected = RESULT, the end of the line, found '=0'" },
+	  "expected = RESULT, ||, the end of the line, found '=0'" },
 	{ "read A 0 1 2", 1, 12,
-	  "expected = RESULT, the end of the line, found '2'" },
+	  "expected = RESULT, ||, the end of the line, found '2'" },
 	/* results */
 	{ "exit A =", 1, 9,
 	  "expected RESULT (0, or an errno such as ENOMEM), " END_FOUND },
@@ -205,9 +205,10 @@ static const struct {
 	  "expected RESULT (0, or an errno such as ENOMEM), found '12'" },
 	{ "exit A = ENOME", 1, 10,
 	  "expected RESULT (0, or an errno such as ENOMEM), found 'ENOME'" },
-	{ "exit A = 0 0", 1, 12, "expected the end of the line, found '0'" },
+	{ "exit A = 0 0", 1, 12,
+	  "expected ||, the end of the line, found '0'" },
 	{ "mremap A 0 4 4 = 0 to=1", 1, 20,
-	  "expected the end of the line, found 'to=1'" },
+	  "expected ||, the end of the line, found 'to=1'" },
 	{ "failalloc 1 = 0", 1, 13, "expected the end of the line, found '='" },
 	/* base */
 	{ "read A 0\nbase 4", 2, 1,

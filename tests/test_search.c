@@ -13,7 +13,7 @@
 #include "../search/exhaust.h"
 #include "../search/states.h"
 
-#define ALL_KINDS ((1U << NR_OPS) - 1)
+#define ALL_KINDS ((1U << OP_WALK) - 1)
 
 static struct exhaust_config config_of(u32 ops, u32 procs, u32 pages)
 {

@@ -294,17 +294,23 @@ static void watch(struct stats *stats, struct machine *machine)
 	}
 }
 
+/* Of a group, whatever is locked counts as the first operation's. */
 static void replay_ops(struct stats *stats)
 {
-	const struct scenario *sc = stats->sc;
+	const struct op *ops = stats->sc->ops;
+	u32 next;
 
-	for (u32 op_nr = 1; op_nr <= sc->nr_ops && !stats->err; op_nr++) {
+	for (u32 op_nr = 1; op_nr <= stats->sc->nr_ops && !stats->err;
+	     op_nr = next) {
 		u32 done = stats->result.ops;
 
-		stats->kind = (enum op_kind)sc->ops[op_nr - 1].kind;
+		next = replay_next(stats->replay, op_nr);
+		stats->kind = (enum op_kind)ops[op_nr - 1].kind;
 		if (!replay_step(stats->replay, op_nr))
 			break;
-		stats->ops_by_kind[stats->kind] += stats->result.ops - done;
+		/* None if it was left out. */
+		for (u32 i = op_nr; i < next && done < stats->result.ops; i++)
+			stats->ops_by_kind[ops[i - 1].kind]++;
 	}
 	stats->kind = NR_OPS;
 }
