@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <cmocka.h>
+#include "../model/rmap/rmaps.h"
 #include "../model/scenario/replay.h"
 #include "fake_rmap.h"
 
@@ -176,6 +177,139 @@ static void asserted_results_hold(void **state)
 	assert_int_equal(result.result, EINVAL);
 }
 
+/* Operations that run at the same time. */
+
+static const char group_between[] = "mmap A 0 2 rw\n"
+				    "write A 0 = EFAULT || munmap A 0 1 || "
+				    "read A 1 @111\n"
+				    "write A 1 = 0\n";
+
+/* Notes after which operations it is told, and the result of the last. */
+struct told {
+	u32 ops[8];
+	u32 nr;
+	int result;
+};
+
+static void note_op(void *arg, u32 op_nr, int result, struct machine *machine)
+{
+	struct told *told = arg;
+
+	(void)machine;
+	assert_true(told->nr < ARRAY_SIZE(told->ops));
+	told->ops[told->nr++] = op_nr;
+	told->result = result;
+}
+
+static void replay_group(struct replay_config *config,
+			 struct replay_result *result, struct told *told)
+{
+	struct scenario_error err;
+	struct scenario sc;
+	struct replay *rp;
+	u32 op_nr = 1;
+
+	memset(told, 0, sizeof(*told));
+	config->machine.rmaps[0] = &anon_vma_rmap_ops;
+	config->machine.nr_rmaps = 1;
+	config->after_op = note_op;
+	config->arg = told;
+	assert_int_equal(scenario_init(&sc), 0);
+	assert_int_equal(scenario_parse(&sc, group_between,
+					strlen(group_between), &err),
+			 0);
+	rp = replay_start(&sc, config, result);
+	assert_non_null(rp);
+	while (op_nr <= sc.nr_ops && replay_step(rp, op_nr))
+		op_nr = replay_next(rp, op_nr);
+	replay_finish(rp);
+	assert_true(result->cut || op_nr > sc.nr_ops);
+	replay_stop(rp);
+	scenario_free(&sc);
+}
+
+static void group_is_one_step(void **state)
+{
+	struct replay_config config = { .check = REPLAY_CHECK_BOTH };
+	const u32 steps[] = { 1, 4, 5 };
+	struct replay_result result;
+	struct told told;
+
+	(void)state;
+	replay_group(&config, &result, &told);
+	assert_false(result.diverged);
+	assert_false(result.unexpected);
+	assert_int_equal(result.ops, 5);
+	assert_true(result.steps > 0);
+	assert_int_equal(told.nr, 3);
+	assert_memory_equal(told.ops, steps, sizeof(steps));
+}
+
+/* One after the other: then the write comes first, which is no fault. */
+static void pure_takes_groups_apart(void **state)
+{
+	struct replay_config config = { .check = REPLAY_CHECK_BOTH,
+					.pure = true };
+	const u32 steps[] = { 1, 2, 3, 4, 5 };
+	struct replay_result result;
+	struct told told;
+
+	(void)state;
+	replay_group(&config, &result, &told);
+	assert_false(result.diverged);
+	assert_false(result.unexpected);
+	assert_int_equal(result.steps, 0);
+	assert_int_equal(told.nr, 5);
+	assert_memory_equal(told.ops, steps, sizeof(steps));
+	/* What is in no group is held to its result also there. */
+	replay_text("mmap A 0 1 rw\nread A 0 || read A 0\nwrite A 0 = EFAULT\n",
+		    &honest, true, REPLAY_CHECK_NONE, &result);
+	assert_true(result.unexpected);
+	assert_int_equal(result.op_nr, 4);
+}
+
+struct chooser {
+	u32 asked;
+	u32 stop_at; /* the time that it stops all; 0: never */
+};
+
+static u32 lowest(void *arg, struct sched *sched, u32 ready)
+{
+	struct chooser *chooser = arg;
+
+	if (++chooser->asked == chooser->stop_at)
+		sched->stopped = true;
+	return (u32)__builtin_ctz(ready);
+}
+
+static void caller_may_choose(void **state)
+{
+	struct chooser chooser = { 0 };
+	struct replay_config config = {
+		.check = REPLAY_CHECK_ALL,
+		.choose = lowest,
+		.choose_arg = &chooser,
+	};
+	struct replay_result result;
+	struct told told;
+
+	(void)state;
+	/* Against the schedule the write is first: no result is held to. */
+	replay_group(&config, &result, &told);
+	assert_false(result.diverged);
+	assert_false(result.unexpected);
+	assert_false(result.cut);
+	assert_true(chooser.asked > 3);
+	assert_int_equal(told.nr, 3);
+	/* Enough seen: nothing is checked, and nothing diverged. */
+	chooser = (struct chooser){ .stop_at = 4 };
+	replay_group(&config, &result, &told);
+	assert_true(result.cut);
+	assert_false(result.diverged);
+	assert_int_equal(chooser.asked, 4);
+	assert_int_equal(told.nr, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +319,9 @@ int main(void)
 		cmocka_unit_test(pure_contents_differ),
 		cmocka_unit_test(pure_honest_agree),
 		cmocka_unit_test(asserted_results_hold),
+		cmocka_unit_test(group_is_one_step),
+		cmocka_unit_test(pure_takes_groups_apart),
+		cmocka_unit_test(caller_may_choose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

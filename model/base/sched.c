@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ledger.h"
 #include "sched.h"
 
 const char *sched_point_text(enum sched_point point)
@@ -89,8 +90,10 @@ static void leave(struct sched *sched)
 void sched_point(struct sched *sched, enum sched_point point)
 {
 	current_task(sched)->at = point;
-	if (!is_one(sched_ready(sched)))
-		leave(sched);
+	/* Who is alone goes on, but not for ever either: step() has the bound. */
+	if (is_one(sched_ready(sched)) && ++sched->steps < SCHED_STEPS_MAX)
+		return;
+	leave(sched);
 }
 
 void sched_break(struct sched *sched, enum divergence_kind kind,
@@ -242,8 +245,14 @@ static void wake(struct sched *sched, struct task_lock *lock)
 	}
 }
 
-static void wait_for(struct sched *sched, struct task_lock *lock,
-		     const char *name, bool write)
+static bool is_gone(const void *obj)
+{
+	return obj && !ledger_is_live(obj);
+}
+
+/* False: the lock is no more. */
+static bool wait_for(struct sched *sched, struct task_lock *lock,
+		     const char *name, bool write, const void *obj)
 {
 	struct sched_task *task = current_task(sched);
 
@@ -253,39 +262,55 @@ static void wait_for(struct sched *sched, struct task_lock *lock,
 	lock->waiting += write;
 	task->state = TASK_WAITS;
 	leave(sched);
-	lock->waiting -= write;
 	task->lock = NULL;
+	if (is_gone(obj))
+		return false;
+	lock->waiting -= write;
+	return true;
 }
 
 /*
  * A reader that was woken together with a writer may find the writer waiting
  * still: it does not wait for it again, or the two could wake each other for ever.
  */
-static void lock_take(struct sched *sched, struct task_lock *lock,
-		      const char *name, bool write)
+static bool lock_take(struct sched *sched, struct task_lock *lock,
+		      const char *name, bool write, const void *obj)
 {
 	if (!sched)
-		return;
+		return true;
 	sched_point(sched, POINT_LOCK);
+	if (is_gone(obj))
+		return false;
 	if (can_have(lock, write))
-		return;
+		return true;
 	do
-		wait_for(sched, lock, name, write);
+		if (!wait_for(sched, lock, name, write, obj))
+			return false;
 	while (write ? !task_lock_is_free(lock) : lock->writer);
+	return true;
 }
 
 void task_lock_write(struct sched *sched, struct task_lock *lock,
 		     const char *name)
 {
-	lock_take(sched, lock, name, true);
+	lock_take(sched, lock, name, true, NULL);
 	lock->writer = (u8)(me(sched) + 1);
 }
 
 void task_lock_read(struct sched *sched, struct task_lock *lock,
 		    const char *name)
 {
-	lock_take(sched, lock, name, false);
+	lock_take(sched, lock, name, false, NULL);
 	lock->readers[me(sched)]++;
+}
+
+bool task_lock_read_in(struct sched *sched, struct task_lock *lock,
+		       const char *name, const void *obj)
+{
+	if (!lock_take(sched, lock, name, false, obj))
+		return false;
+	lock->readers[me(sched)]++;
+	return true;
 }
 
 bool task_trylock_write(struct sched *sched, struct task_lock *lock)
@@ -317,7 +342,9 @@ void task_unlock_write(struct sched *sched, struct task_lock *lock)
 void task_unlock_read(struct sched *sched, struct task_lock *lock)
 {
 	lock->readers[me(sched)]--;
-	wake(sched, lock);
+	/* Readers that wait are behind a writer, who waits for the last reader. */
+	if (task_lock_is_free(lock))
+		wake(sched, lock);
 }
 
 void task_lock_downgrade(struct sched *sched, struct task_lock *lock)

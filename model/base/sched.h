@@ -109,6 +109,9 @@ void task_lock_write(struct sched *sched, struct task_lock *lock,
 		     const char *name);
 void task_lock_read(struct sched *sched, struct task_lock *lock,
 		    const char *name);
+/* In @obj, a ledger object: false if that was freed before it could be had. */
+bool task_lock_read_in(struct sched *sched, struct task_lock *lock,
+		       const char *name, const void *obj);
 bool task_trylock_write(struct sched *sched, struct task_lock *lock);
 bool task_trylock_read(struct sched *sched, struct task_lock *lock);
 void task_unlock_write(struct sched *sched, struct task_lock *lock);

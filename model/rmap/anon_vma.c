@@ -326,14 +326,20 @@ static void prepared_already(struct rmap *rmap, struct anon_vma *anon_vma,
 	anon_vma_chain_free(rmap, avc);
 }
 
+static struct vm_area_struct **prepared_by_me(struct rmap *rmap)
+{
+	struct sched *sched = rmap->world->sched;
+
+	return &anon_vma_world(rmap)->prepared[sched ? sched->current : 0];
+}
+
 int anon_vma_prepare(struct rmap *rmap, struct vm_area_struct *vma)
 {
-	struct anon_vma_world *aw = anon_vma_world(rmap);
 	struct vma_anon *va = vma_anon(rmap, vma);
 	struct anon_vma_chain *avc;
 	struct anon_vma *anon_vma;
 
-	aw->prepared = NULL;
+	*prepared_by_me(rmap) = NULL;
 	if (va->anon_vma)
 		return 0;
 	avc = anon_vma_chain_alloc(rmap);
@@ -358,7 +364,7 @@ int anon_vma_prepare(struct rmap *rmap, struct vm_area_struct *vma)
 	anon_vma->num_active_vmas++;
 	if (!has_bug(rmap, BUG_PREPARE_KEEPS_LOCK))
 		anon_vma_unlock_write(rmap, anon_vma);
-	aw->prepared = vma;
+	*prepared_by_me(rmap) = vma;
 	return 0;
 
 out_free_avc:
@@ -368,7 +374,7 @@ out_free_avc:
 
 void anon_vma_prepare_undo(struct rmap *rmap, struct vm_area_struct *vma)
 {
-	if (anon_vma_world(rmap)->prepared == vma)
+	if (*prepared_by_me(rmap) == vma)
 		unlink_anon_vmas(rmap, vma);
 }
 

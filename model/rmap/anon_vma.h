@@ -84,8 +84,8 @@ struct anon_vma_world {
 	/* With somebody watching: what the section that is open has done. */
 	struct rmap_section section;
 	struct vm_area_struct *section_vmas[ANON_VMA_SECTION_VMAS];
-	/* Whom the last prepare gave an anon_vma: whose it may be undone. */
-	struct vm_area_struct *prepared;
+	/* Whom each task's last prepare gave an anon_vma: whose it may undo. */
+	struct vm_area_struct *prepared[SCHED_TASKS_MAX];
 };
 
 static inline struct vma_anon *vma_anon(const struct rmap *rmap,

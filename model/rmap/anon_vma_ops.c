@@ -187,6 +187,7 @@ static void anon_vma_folio_free(struct rmap *rmap, struct folio *folio)
 
 /* The walk. */
 
+/* What no reference keeps may be gone when the lock could be had: then it is not. */
 static void anon_vma_lock_read(struct rmap *rmap, struct anon_vma *anon_vma)
 {
 	struct task_lock *lock = &anon_vma->root->lock;
@@ -195,7 +196,8 @@ static void anon_vma_lock_read(struct rmap *rmap, struct anon_vma *anon_vma)
 	anon_vma_warn_on(rmap, task_lock_is_written(sched, lock),
 			 "a walk begins while anon_vma %llu changes",
 			 (unsigned long long)anon_vma->id);
-	task_lock_read(sched, lock, "anon_vma root");
+	if (!task_lock_read_in(sched, lock, "anon_vma root", anon_vma->root))
+		return;
 	rmap->locks.read_sections++;
 	if (rmap->watch)
 		rmap->watch->read(rmap->watch->arg, rmap,
@@ -224,20 +226,33 @@ static void anon_vma_owner_put(struct rmap *rmap, void *owner)
 }
 
 /*
- * The folio's anon_vma, its root locked; NULL when nobody maps the folio.  Without
- * the folio's lock a write to it may give it another owner meanwhile; and when it
- * is not mapped any more its anon_vma may be gone: it is still there for whoever
- * is in a section of RCU, which tells the two apart.  If the lock must be waited
- * for, a reference keeps it instead.  folio_lock_anon_vma_read().
+ * The folio's anon_vma, kept; NULL when nobody maps the folio: then it may be gone.
+ * It is still there for whoever is in a section of RCU, which tells the two apart.
+ */
+static struct anon_vma *get_mapped(struct rmap *rmap, struct folio *folio)
+{
+	struct anon_vma *anon_vma;
+
+	rcu_read_lock(rmap->world->rcu);
+	anon_vma = folio_anon_vma(rmap, folio);
+	if (anon_vma && folio->mapcount && anon_vma->refcount)
+		anon_vma->refcount++;
+	else
+		anon_vma = NULL;
+	rcu_read_unlock(rmap->world->rcu);
+	return anon_vma;
+}
+
+/*
+ * The same, its root locked.  Without the folio's lock a write to it may give it
+ * another owner meanwhile.  The kernel takes a reference only where the lock must
+ * be waited for, which is not done within RCU.  folio_lock_anon_vma_read().
  */
 static struct anon_vma *lock_mapped(struct rmap *rmap, struct folio *folio)
 {
 	struct anon_vma *anon_vma;
 
-	while ((anon_vma = folio_anon_vma(rmap, folio))) {
-		if (!folio->mapcount || !anon_vma->refcount)
-			return NULL;
-		anon_vma->refcount++;
+	while ((anon_vma = get_mapped(rmap, folio))) {
 		anon_vma_lock_read(rmap, anon_vma);
 		if (folio_anon_vma(rmap, folio) == anon_vma)
 			break;
@@ -272,14 +287,8 @@ static struct anon_vma *rmap_walk_anon_lock(struct rmap *rmap,
 					    struct folio *folio,
 					    const struct rmap_walk_control *rwc)
 {
-	struct anon_vma *anon_vma;
-
-	if (rwc->restoring)
-		return lock_kept(rmap, folio);
-	rcu_read_lock(rmap->world->rcu);
-	anon_vma = lock_mapped(rmap, folio);
-	rcu_read_unlock(rmap->world->rcu);
-	return anon_vma;
+	return rwc->restoring ? lock_kept(rmap, folio) :
+				lock_mapped(rmap, folio);
 }
 
 /* rmap_walk_anon(). */

@@ -335,13 +335,23 @@ static bool machines_would_part(struct replay *rp, const struct op *op)
 	return false;
 }
 
+/* Was it written to run beside others, and ran alone? */
+static bool out_of_its_group(const struct replay *rp, u32 op_nr)
+{
+	const struct scenario *sc = rp->sc;
+
+	return rp->config->pure &&
+	       (sc->ops[op_nr - 1].flags & OP_PARALLEL ||
+		(op_nr < sc->nr_ops && sc->ops[op_nr].flags & OP_PARALLEL));
+}
+
 /* What was asserted after an operation that was left out need not come. */
 static bool as_expected(struct replay *rp, u32 op_nr, int result)
 {
 	const struct op *op = &rp->sc->ops[op_nr - 1];
 
 	if (!(op->flags & OP_HAS_EXPECTED) || rp->left_out ||
-	    result == op->expected)
+	    out_of_its_group(rp, op_nr) || result == op->expected)
 		return true;
 	rp->result->unexpected = true;
 	rp->result->op_nr = op_nr;

@@ -36,7 +36,8 @@ struct replay_config {
 	/*
 	 * Who runs next in a group, as sched->choose; NULL: its own schedule says.
 	 * No result is then held against what the scenario asserts.  In pure mode
-	 * groups run one operation after the other, since the points differ.
+	 * groups run one operation after the other, since the points differ, and
+	 * nor are their results.
 	 */
 	u32 (*choose)(void *arg, struct sched *sched, u32 ready);
 	void *choose_arg;
