@@ -120,15 +120,18 @@ static void folio_store(struct folio *folio, u64 value)
 	}
 }
 
-/* Until a migration has put it back.  migration_entry_wait(). */
+/*
+ * Until a migration has put it back, which it would not do if somebody had a
+ * reference.  migration_entry_wait().
+ */
 static void wait_for_migration(struct mm_struct *mm, struct folio *folio)
 {
 	struct mm_world *world = mm->world;
 
-	folio_get(folio);
+	folio->waiters++;
 	task_lock_read(world->sched, &folio->lock, "folio lock");
 	task_unlock_read(world->sched, &folio->lock);
-	folio_put(world, folio);
+	folio_put_waiter(world, folio);
 }
 
 /* One try; vmf->folio stays NULL when there must be another. */

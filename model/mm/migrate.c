@@ -217,11 +217,17 @@ static void note_left(struct migration *mig)
 	};
 }
 
+/* Whoever else works on the folio would go on with the old one.  folio_migrate_mapping(). */
+static bool others_hold(const struct folio *folio)
+{
+	return folio->refs > 1;
+}
+
 static int migrate_locked(struct migration *mig)
 {
 	struct folio *old = mig->old;
 
-	if (!try_to_migrate(mig)) {
+	if (!try_to_migrate(mig) || others_hold(old)) {
 		putback(mig);
 		return -EAGAIN;
 	}

@@ -85,6 +85,7 @@ struct folio {
 	u64 family; /* mm->family of the mms that may map it */
 	u32 mapcount; /* entries that map it, or will again after a migration */
 	u32 refs; /* taken by those who work on it */
+	u32 waiters; /* for its lock, until a migration has ended: no references */
 	struct task_lock lock; /* folio_lock() */
 	bool exclusive; /* PageAnonExclusive */
 	u64 content; /* what its last write stored */

@@ -150,13 +150,17 @@ static void folio_del_mapping(struct folio *folio, struct pte *pte)
 	folio->mapcount--;
 }
 
+static bool folio_is_unused(const struct folio *folio)
+{
+	return !folio->mapcount && !folio->refs && !folio->waiters;
+}
+
 static void folio_put_mapping(struct folio *folio, struct pte *pte)
 {
 	struct mm_world *world = pte_mm(pte)->world;
 
 	folio_del_mapping(folio, pte);
-	if (!folio->mapcount && !folio->refs &&
-	    !bug_on(world->bugs, BUG_FOLIO_NOT_FREED))
+	if (folio_is_unused(folio) && !bug_on(world->bugs, BUG_FOLIO_NOT_FREED))
 		folio_free(world, folio);
 }
 
@@ -167,7 +171,15 @@ void folio_get(struct folio *folio)
 
 void folio_put(struct mm_world *world, struct folio *folio)
 {
-	if (!--folio->refs && !folio->mapcount)
+	folio->refs--;
+	if (folio_is_unused(folio))
+		folio_free(world, folio);
+}
+
+void folio_put_waiter(struct mm_world *world, struct folio *folio)
+{
+	folio->waiters--;
+	if (folio_is_unused(folio))
 		folio_free(world, folio);
 }
 

@@ -88,6 +88,9 @@ void folio_free(struct mm_world *world, struct folio *folio);
 void folio_get(struct folio *folio);
 void folio_put(struct mm_world *world, struct folio *folio);
 
+/* The end of waiting for its lock without a reference, folio->waiters. */
+void folio_put_waiter(struct mm_world *world, struct folio *folio);
+
 /* The first living folio of @family with index >= @index, and the next. */
 struct folio *folio_first(struct mm_world *world, u64 family, pgoff_t index);
 struct folio *folio_next(struct folio *folio);

@@ -121,7 +121,7 @@ static const char *name_of_mm(const struct parallel *group, u64 id,
 	for (u32 i = 0; i < machine->nr_procs; i++)
 		if (machine->procs[i].mm && machine->procs[i].mm->id == id)
 			return names->proc_name(names->arg, i);
-	return "a process that is gone";
+	return "gone";
 }
 
 static void report_missed(const struct parallel *group,
@@ -132,15 +132,15 @@ static void report_missed(const struct parallel *group,
 
 	report->kind = DIVERGENCE_MISS;
 	report->rmap = missed->rmap->ops->name;
-	snprintf(report->text, sizeof(report->text),
-		 "folio %llu: %s in %s, page 0x%llx, %s of operation %u",
-		 (unsigned long long)missed->folio,
-		 missed->left ? "its entry" : "mapped all the while",
-		 name_of_mm(group, missed->mm, names),
-		 (unsigned long long)(missed->addr - names->base),
-		 missed->left ? "is left by the migration" :
-				"is not visited by the walk",
-		 missed->task + 1);
+	snprintf(
+		report->text, sizeof(report->text),
+		missed->left ?
+			"%s leaves an entry of folio %llu at %s:0x%llx (op %u, which has ended)" :
+			"%s does not find folio %llu at %s:0x%llx, mapped throughout the walk of op %u",
+		missed->rmap->ops->name, (unsigned long long)missed->folio,
+		name_of_mm(group, missed->mm, names),
+		(unsigned long long)(missed->addr - names->base),
+		group->first + missed->task + 1);
 }
 
 bool parallel_broken(const struct parallel *group, const struct sched *sched,

@@ -34,7 +34,8 @@ struct replay {
 	struct replay_machine m[RMAP_MAX];
 	u32 nr;
 	bool left_out;
-	struct sched *sched; /* NULL: there was no group yet */
+	struct sched
+		*sched; /* NULL: there was no group yet, and none was given */
 };
 
 /*
@@ -361,16 +362,7 @@ static bool as_expected(struct replay *rp, u32 op_nr, int result)
 
 /* Groups. */
 
-/* The tool is out of memory: nothing can be said of the model. */
-static bool out_of_memory(struct replay *rp, u32 op_nr)
-{
-	struct check *chk = &rp->m[0].check;
-
-	report_set(&chk->report, DIVERGENCE_INVARIANT,
-		   "not replayed: the tool is out of memory");
-	return diverged(rp, chk, op_nr);
-}
-
+/* False: the tool is out of memory. */
 static bool sched_ready_for_groups(struct replay *rp)
 {
 	if (rp->sched)
@@ -430,8 +422,10 @@ static bool step_group(struct replay *rp, u32 op_nr, u32 nr)
 	u32 last = op_nr + nr - 1;
 
 	rp->result->ops += nr;
-	if (!sched_ready_for_groups(rp))
-		return out_of_memory(rp, last);
+	if (!sched_ready_for_groups(rp)) {
+		rp->result->nomem = true;
+		return false;
+	}
 	run_group(rp, &group);
 	m->result = group.tasks[nr - 1].result;
 	if (!check_group(rp, m, &group, last))
@@ -443,11 +437,6 @@ static bool step_group(struct replay *rp, u32 op_nr, u32 nr)
 		if (!as_expected(rp, op_nr + i, group.tasks[i].result))
 			return false;
 	return true;
-}
-
-static u32 group_size(const struct replay *rp, u32 op_nr)
-{
-	return rp->config->pure ? 1 : scenario_group(rp->sc, op_nr - 1);
 }
 
 /* One operation on all machines.  False: stop. */
@@ -473,11 +462,27 @@ static bool step_one(struct replay *rp, u32 op_nr)
 	       as_expected(rp, op_nr, rp->m[0].result);
 }
 
+/* Pure: one after the other, exits last, so that each has its process. */
+static bool step_apart(struct replay *rp, u32 op_nr, u32 nr)
+{
+	for (u32 pass = 0; pass < 2; pass++)
+		for (u32 i = 0; i < nr; i++) {
+			bool last = rp->sc->ops[op_nr + i - 1].kind == OP_EXIT;
+
+			if (last == (pass == 1) && !step_one(rp, op_nr + i))
+				return false;
+		}
+	return true;
+}
+
 static bool step(struct replay *rp, u32 op_nr)
 {
-	u32 nr = group_size(rp, op_nr);
+	u32 nr = scenario_group(rp->sc, op_nr - 1);
 
-	return nr > 1 ? step_group(rp, op_nr, nr) : step_one(rp, op_nr);
+	if (nr == 1)
+		return step_one(rp, op_nr);
+	return rp->config->pure ? step_apart(rp, op_nr, nr) :
+				  step_group(rp, op_nr, nr);
 }
 
 /* Everything ends, and nothing may be left.  False: diverged. */
@@ -591,14 +596,14 @@ bool replay_step(struct replay *rp, u32 op_nr)
 
 u32 replay_next(const struct replay *rp, u32 op_nr)
 {
-	return op_nr + group_size(rp, op_nr);
+	return op_nr + scenario_group(rp->sc, op_nr - 1);
 }
 
 bool replay_finish(struct replay *rp)
 {
 	/* What was cut short is nowhere. */
 	for (u32 i = 0; i < rp->nr && !rp->result->diverged; i++)
-		if (!rp->result->cut)
+		if (!rp->result->cut && !rp->result->nomem)
 			finish_machine(rp, &rp->m[i]);
 	return !rp->result->diverged;
 }
@@ -632,9 +637,10 @@ static void stop(struct replay *rp)
 		check_exit(&rp->m[i].check);
 		machine_destroy(rp->m[i].machine);
 	}
-	if (rp->sched)
+	if (rp->sched && rp->sched != rp->config->sched) {
 		sched_exit(rp->sched);
-	free(rp->sched);
+		free(rp->sched);
+	}
 }
 
 struct replay *replay_start(const struct scenario *sc,
@@ -648,6 +654,7 @@ struct replay *replay_start(const struct scenario *sc,
 	rp->sc = sc;
 	rp->config = config;
 	rp->result = result;
+	rp->sched = config->sched;
 	memset(result, 0, sizeof(*result));
 	if (!make_machines(rp))
 		return rp;
@@ -670,6 +677,7 @@ int replay(const struct scenario *sc, const struct replay_config *config,
 		.sc = sc,
 		.config = config,
 		.result = result,
+		.sched = config->sched,
 	};
 	int err;
 
@@ -678,5 +686,5 @@ int replay(const struct scenario *sc, const struct replay_config *config,
 	if (!err)
 		replay_all(&rp);
 	stop(&rp);
-	return err;
+	return result->nomem ? -ENOMEM : err;
 }

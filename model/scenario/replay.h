@@ -41,6 +41,11 @@ struct replay_config {
 	 */
 	u32 (*choose)(void *arg, struct sched *sched, u32 ready);
 	void *choose_arg;
+	/*
+	 * A scheduler of the caller's, for groups, which saves making one (and its
+	 * stacks) for each replay; NULL: one is made when it is needed.
+	 */
+	struct sched *sched;
 };
 
 struct replay_result {
@@ -50,6 +55,7 @@ struct replay_result {
 	u64 folios; /* folios looked at */
 	u32 steps; /* from point to point, in groups */
 	bool cut; /* config->choose has stopped it */
+	bool nomem; /* a group could not be run: the tool is out of memory */
 	bool diverged;
 	struct report report;
 	u32 op_nr; /* of the divergence or the assertion, from 1;
