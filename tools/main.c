@@ -24,6 +24,9 @@ static const struct command commands[] = {
 	  cmd_emit_c },
 	{ "import", "TRACE", "a strace log as a scenario", cmd_import },
 	{ "exhaust", "", "replay every scenario up to a size", cmd_exhaust },
+	{ "interleave", "FILE...",
+	  "replay every schedule of operations that run at the same time",
+	  cmd_interleave },
 	{ "convert", "FILE", "a scenario from text to bytes, or back",
 	  cmd_convert },
 	{ "list", "", "reverse maps, operations, bugs", cmd_list },
@@ -41,7 +44,7 @@ static void print_help(FILE *out)
 		     "Drives reverse maps of anonymous memory through the same "
 		     "operations and compares them.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s %-8s  %s\n", commands[i].name,
+		fprintf(out, "  %-10s %-8s  %s\n", commands[i].name,
 			commands[i].args, commands[i].text);
 	fprintf(out, "\nrmapdiff COMMAND --help says more.  Exit status: 0 "
 		     "fine, 1 divergence, 2 bad usage or a bad file, 77 this "

@@ -25,6 +25,7 @@ int cmd_minimize(int argc, char **argv);
 int cmd_emit_c(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_exhaust(int argc, char **argv);
+int cmd_interleave(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);

@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rmapdiff interleave: every schedule of operations that run at the same time.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "config.h"
+#include "interleave.h"
+#include "tools.h"
+
+#define MOST_DEFAULT 1000000
+
+enum interleave_option {
+	OPT_PREEMPT = 0x200,
+	OPT_EACH,
+	OPT_MOST,
+	OPT_JSON,
+	OPT_OUT,
+	OPT_SHOW,
+};
+
+struct totals {
+	u32 files;
+	u64 groups; /* or pairs */
+	u64 schedules; /* of the last round of each */
+	u64 cut;
+	u64 states;
+	u64 ends;
+	u64 done; /* of all rounds */
+	u64 failures;
+	u64 most_hit;
+	u64 not_all; /* for other reasons */
+	double seconds;
+	double cpu_seconds;
+};
+
+struct interleave {
+	const char *command; /* argv[0], for messages */
+	struct replay_config config;
+	struct explore_config explore; /* of one reverse map */
+	bool each;
+	bool show;
+	bool json;
+	const char *out;
+
+	const char *rmap; /* whose turn it is */
+	struct explorer *ex;
+	const char *file;
+	struct totals totals;
+	struct interleave_failures failures;
+	u32 nr_bad;
+	bool any_failed;
+	bool oom;
+};
+
+static int print_help(void)
+{
+	printf("Usage: rmapdiff interleave [OPTION...] FILE...\n"
+	       "Replays every schedule of each line of operations that run at "
+	       "the same time (a || b), for each\n"
+	       "reverse map alone on a machine of its own, and says which "
+	       "fails first, with the fewest preemptions.\n"
+	       "docs/INTERLEAVE.md says what is modelled.\n\n"
+	       "  --preempt K          leave operations that could go on at "
+	       "most K times (2)\n"
+	       "  --each               each operation of each FILE beside each "
+	       "walker of each folio mapped there\n"
+	       "  --most N             at most N schedules of a line (%u); 0: "
+	       "all\n"
+	       "  --show               explores nothing: a picture of each line's "
+	       "own schedule\n"
+	       "  --json               an object a line\n"
+	       "  --out DIR            each failure as a scenario, there\n",
+	       MOST_DEFAULT);
+	config_print_help();
+	printf("--pure and --check are not for this command. Exit status: 0 "
+	       "nothing failed, 1 something did,\n"
+	       "2 bad usage or a bad file.\n");
+	return EXIT_OK;
+}
+
+/* Lines. */
+
+static void print_json_text(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			putchar('\\');
+		if (*text == '\n')
+			printf("\\n");
+		else if ((unsigned char)*text >= 0x20)
+			putchar(*text);
+	}
+	putchar('"');
+}
+
+static void print_counts(const struct explored *explored)
+{
+	printf("%" PRIu64 " schedules, %" PRIu64 " cut, %" PRIu64
+	       " states, %" PRIu64 " ends",
+	       explored->schedules, explored->cut, explored->states,
+	       explored->ends);
+	if (explored->most_hit)
+		printf(", not all: see --most");
+	if (explored->too_long)
+		printf(", not all: more than %d choices", SCHEDULE_MAX);
+	if (explored->states_full)
+		printf(", not all states remembered");
+}
+
+static void print_extent(const struct explored *explored)
+{
+	if (explored->complete)
+		printf("all schedules");
+	else
+		printf("at most %u preemptions", explored->preempt);
+}
+
+static void print_group_json(const struct interleave *il, u32 line,
+			     const struct explored *explored)
+{
+	char digits[SCHEDULE_TEXT_MAX];
+
+	printf("{\"file\":");
+	print_json_text(il->file);
+	printf(",\"line\":%u,\"rmap\":\"%s\",\"schedules\":%" PRIu64
+	       ",\"cut\":%" PRIu64 ",\"states\":%" PRIu64 ",\"ends\":%" PRIu64
+	       ",\"preempt\":%u,\"complete\":%s,\"most_hit\":%s,"
+	       "\"failed\":%s",
+	       line, il->rmap, explored->schedules, explored->cut,
+	       explored->states, explored->ends, explored->preempt,
+	       explored->complete ? "true" : "false",
+	       explored->most_hit ? "true" : "false",
+	       explored->failed ? "true" : "false");
+	if (explored->failed) {
+		scenario_print_schedule(&explored->schedule, digits);
+		printf(",\"preemptions\":%u,\"schedule\":\"%s\",\"kind\":"
+		       "\"%s\",\"text\":",
+		       explored->preemptions, digits,
+		       divergence_kind_name(explored->report.kind));
+		print_json_text(explored->report.text);
+	}
+	printf("}\n");
+}
+
+static void print_group(const struct interleave *il, const struct scenario *sc,
+			u32 first, const struct explored *explored)
+{
+	u32 line = sc->ops[first].line;
+
+	if (il->json) {
+		print_group_json(il, line, explored);
+		return;
+	}
+	printf("%s:", il->file);
+	if (line)
+		printf("%u:", line);
+	printf(" %s: ", il->rmap);
+	if (explored->failed) {
+		printf("fails with %u preemption%s (", explored->preemptions,
+		       explored->preemptions == 1 ? "" : "s");
+		print_counts(explored);
+		printf(")\n");
+		return;
+	}
+	printf("ok, ");
+	print_extent(explored);
+	printf(" (");
+	print_counts(explored);
+	printf(")\n");
+}
+
+/* Failures. */
+
+/* `rmapdiff run` must say the same of the line; if not, that is said. */
+static void print_replayed(struct interleave *il, const struct scenario *line)
+{
+	const struct replay_config config = { .machine = il->explore.machine };
+	struct replay_result result;
+	char text[256] = "";
+
+	if (replay(line, &config, &result)) {
+		printf("  not replayed: out of memory\n");
+		return;
+	}
+	if (!result.diverged) {
+		printf(il->show ? "ok\n" :
+				  "NOT REPRODUCED: replayed, it passes\n");
+		return;
+	}
+	il->any_failed = true;
+	if (result.op_nr)
+		scenario_print_op(line, &line->ops[result.op_nr - 1], text,
+				  sizeof(text));
+	report_print(&result.report, stdout, result.op_nr, text);
+}
+
+static void write_line(struct interleave *il, const struct scenario *line,
+		       const char *kind, const char *text, u32 nr)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s-%s-%u.rmap", il->out, il->rmap,
+		 kind, nr);
+	file = fopen(path, "w");
+	if (!file) {
+		usage_error(path, "%s", strerror(errno));
+		il->nr_bad++;
+		return;
+	}
+	fprintf(file, "# --rmap %s: %s: %s\n", il->rmap, kind, text);
+	scenario_print(line, file);
+	if (fclose(file)) {
+		usage_error(path, "cannot be written");
+		il->nr_bad++;
+	}
+}
+
+static void print_line(struct interleave *il, const struct scenario *line)
+{
+	scenario_print(line, stdout);
+	print_replayed(il, line);
+	if (line_picture(line, &il->explore.machine, stdout))
+		il->oom = true;
+}
+
+static void show_failure(struct interleave *il, const struct scenario *sc,
+			 u32 first, u32 nr, const struct explored *explored)
+{
+	struct scenario line;
+
+	if (line_make(&line, sc, first, nr, &explored->schedule)) {
+		il->oom = true;
+	} else {
+		if (!il->json)
+			print_line(il, &line);
+		if (il->out)
+			write_line(il, &line,
+				   divergence_kind_name(explored->report.kind),
+				   explored->report.text,
+				   (u32)il->totals.failures);
+	}
+	scenario_free(&line);
+}
+
+static void add_up(struct interleave *il, const struct explored *explored)
+{
+	struct totals *totals = &il->totals;
+
+	totals->groups++;
+	totals->schedules += explored->schedules;
+	totals->cut += explored->cut;
+	totals->states += explored->states;
+	totals->ends += explored->ends;
+	totals->done += explored->done;
+	totals->failures += explored->failed;
+	totals->most_hit += explored->most_hit;
+	totals->not_all += explored->too_long || explored->states_full;
+	il->any_failed |= explored->failed;
+}
+
+/* An operation before any group, or between them, diverged by itself. */
+static void show_diverged(struct interleave *il)
+{
+	const struct replay_result *result = explorer_result(il->ex);
+
+	il->any_failed = true;
+	il->totals.failures++;
+	printf("%s: %s: diverges by itself at operation %u: %s: %s\n", il->file,
+	       il->rmap, result->op_nr,
+	       divergence_kind_name(result->report.kind), result->report.text);
+}
+
+/* Scenarios. */
+
+static void do_group(struct interleave *il, const struct scenario *sc,
+		     u32 first, u32 nr)
+{
+	struct explored explored;
+
+	if (explorer_group(il->ex, first, nr, &explored)) {
+		il->oom = true;
+		return;
+	}
+	add_up(il, &explored);
+	print_group(il, sc, first, &explored);
+	if (explored.failed)
+		show_failure(il, sc, first, nr, &explored);
+}
+
+static void do_groups(struct interleave *il, const struct scenario *sc)
+{
+	u32 nr;
+
+	if (explorer_begin(il->ex, sc)) {
+		il->oom = true;
+		return;
+	}
+	for (u32 first = 0; first < sc->nr_ops && !il->oom; first += nr) {
+		nr = scenario_group(sc, first);
+		if (nr > 1)
+			do_group(il, sc, first, nr);
+		if (first + nr < sc->nr_ops &&
+		    !explorer_step(il->ex, first + 1)) {
+			show_diverged(il);
+			break;
+		}
+	}
+	explorer_end(il->ex);
+}
+
+/* Each group under its own schedule; what follows it is left out. */
+static void show_groups(struct interleave *il, const struct scenario *sc)
+{
+	struct scenario line;
+	u32 nr;
+
+	for (u32 first = 0; first < sc->nr_ops && !il->oom; first += nr) {
+		nr = scenario_group(sc, first);
+		if (nr == 1)
+			continue;
+		if (line_make(&line, sc, first, nr, &sc->ops[first].schedule))
+			il->oom = true;
+		else
+			print_line(il, &line);
+		scenario_free(&line);
+	}
+}
+
+static void print_pair_not_all(const struct interleave *il,
+			       const struct scenario *sc, u32 first,
+			       const struct explored *explored)
+{
+	char texts[2][256];
+
+	for (u32 i = 0; i < 2; i++)
+		scenario_print_op(sc, &sc->ops[first + i], texts[i],
+				  sizeof(texts[i]));
+	printf("%s:%u: %s || %s: ", il->file, sc->ops[first].line, texts[0],
+	       texts[1]);
+	print_counts(explored);
+	putchar('\n');
+}
+
+static bool on_pair(void *arg, const struct scenario *sc, u32 first,
+		    const struct explored *explored)
+{
+	struct interleave *il = arg;
+
+	add_up(il, explored);
+	if (!il->json &&
+	    (explored->most_hit || explored->too_long || explored->states_full))
+		print_pair_not_all(il, sc, first, explored);
+	if (explored->failed &&
+	    failures_add(&il->failures, sc, first, explored, il->file))
+		il->oom = true;
+	return !il->oom;
+}
+
+static void do_each(struct interleave *il, const struct scenario *sc)
+{
+	const struct each_config config = { .pair = on_pair, .arg = il };
+
+	switch (each_pair(il->ex, sc, &config)) {
+	case EACH_NO_MEMORY:
+		il->oom = true;
+		break;
+	case EACH_DIVERGED:
+		show_diverged(il);
+		break;
+	case EACH_DONE:
+	case EACH_STOPPED:
+		break;
+	}
+}
+
+static void drop_results(struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		sc->ops[i].flags &= (u8)~OP_HAS_EXPECTED;
+		sc->ops[i].expected = 0;
+	}
+}
+
+static void do_file(struct interleave *il, const char *path)
+{
+	struct scenario sc;
+	struct input in;
+
+	if (input_load_scenario(&in, &sc, path)) {
+		il->nr_bad++;
+		return;
+	}
+	il->file = in.name;
+	il->totals.files++;
+	drop_results(&sc);
+	if (il->show)
+		show_groups(il, &sc);
+	else if (il->each)
+		do_each(il, &sc);
+	else
+		do_groups(il, &sc);
+	scenario_free(&sc);
+	input_free(&in);
+}
+
+/* The end. */
+
+static void print_failure(struct interleave *il,
+			  struct interleave_failure *failure, u32 nr)
+{
+	const char *kind = divergence_kind_name(failure->kind);
+
+	printf("\n%s: %s of %s || %s, in %" PRIu64 " pairs, left at [",
+	       il->rmap, kind, op_infos[failure->ops[0]].name,
+	       op_infos[failure->ops[1]].name, failure->times);
+	failure_print_points(failure->left, failure->nr_left, stdout);
+	printf("]\n%s:\n", failure->file);
+	print_line(il, &failure->line);
+	if (il->out)
+		write_line(il, &failure->line, kind, failure->text, nr);
+}
+
+static void print_failure_json(const struct interleave *il,
+			       const struct interleave_failure *failure)
+{
+	const struct op *op = &failure->line.ops[failure->line.nr_ops - 2];
+	char digits[SCHEDULE_TEXT_MAX];
+
+	scenario_print_schedule(&op->schedule, digits);
+	printf("{\"rmap\":\"%s\",\"kind\":\"%s\",\"ops\":[\"%s\",\"%s\"],"
+	       "\"pairs\":%" PRIu64 ",\"file\":",
+	       il->rmap, divergence_kind_name(failure->kind),
+	       op_infos[failure->ops[0]].name, op_infos[failure->ops[1]].name,
+	       failure->times);
+	print_json_text(failure->file);
+	printf(",\"operations\":%u,\"preemptions\":%u,\"schedule\":\"%s\","
+	       "\"text\":",
+	       failure->line.nr_ops, failure->preemptions, digits);
+	print_json_text(failure->text);
+	printf("}\n");
+}
+
+static void print_failures(struct interleave *il)
+{
+	failures_sort(&il->failures);
+	for (u32 i = 0; i < il->failures.nr; i++)
+		if (il->json)
+			print_failure_json(il, &il->failures.all[i]);
+		else
+			print_failure(il, &il->failures.all[i], i + 1);
+	if (il->failures.more)
+		printf("more than %d sorts of failures\n",
+		       INTERLEAVE_FAILURES_MAX);
+}
+
+static void print_totals(const struct interleave *il)
+{
+	const struct totals *t = &il->totals;
+	double rate = t->cpu_seconds > 0 ? (double)t->done / t->cpu_seconds : 0;
+
+	if (il->json) {
+		printf("{\"rmap\":\"%s\",\"files\":%u,\"%s\":%" PRIu64
+		       ",\"schedules\":%" PRIu64 ",\"cut\":%" PRIu64
+		       ",\"states\":%" PRIu64 ",\"ends\":%" PRIu64
+		       ",\"failures\":%" PRIu64 ",\"most_hit\":%" PRIu64 "}\n",
+		       il->rmap, t->files, il->each ? "pairs" : "groups",
+		       t->groups, t->schedules, t->cut, t->states, t->ends,
+		       t->failures, t->most_hit);
+	} else {
+		printf("%s: %u files, %" PRIu64 " %s, %" PRIu64
+		       " schedules, %" PRIu64 " cut, %" PRIu64
+		       " states, %" PRIu64 " ends, %" PRIu64 " failures",
+		       il->rmap, t->files, t->groups,
+		       il->each ? "pairs" : "groups", t->schedules, t->cut,
+		       t->states, t->ends, t->failures);
+		if (t->most_hit)
+			printf(", %" PRIu64 " not to the end (--most)",
+			       t->most_hit);
+		if (t->not_all)
+			printf(", %" PRIu64 " not all", t->not_all);
+		putchar('\n');
+	}
+	/* What is not the same twice is no part of the report. */
+	fprintf(stderr,
+		"%s: %s: %.2f s, %.2f s of CPU; with those of fewer "
+		"preemptions %" PRIu64 " schedules, %.0f a second of CPU\n",
+		il->command, il->rmap, t->seconds, t->cpu_seconds, t->done,
+		rate);
+}
+
+static void do_rmap(struct interleave *il, const struct rmap_ops *ops,
+		    char **files, int nr)
+{
+	double start = seconds_now();
+	clock_t cpu = clock();
+
+	il->explore.machine = il->config.machine;
+	il->explore.machine.rmaps[0] = ops;
+	il->explore.machine.nr_rmaps = 1;
+	il->rmap = ops->name;
+	memset(&il->totals, 0, sizeof(il->totals));
+	il->ex = explorer_create(&il->explore);
+	il->oom |= !il->ex;
+	for (int i = 0; i < nr && !il->oom; i++)
+		do_file(il, files[i]);
+	explorer_destroy(il->ex);
+	il->totals.seconds = seconds_now() - start;
+	il->totals.cpu_seconds = (double)(clock() - cpu) / CLOCKS_PER_SEC;
+	print_failures(il);
+	failures_free(&il->failures);
+	if (!il->show)
+		print_totals(il);
+}
+
+/* Options. */
+
+static int make_dir(const char *path)
+{
+	if (mkdir(path, 0777) && errno != EEXIST)
+		return usage_error(path, "%s", strerror(errno));
+	return 0;
+}
+
+static int parse_option(struct interleave *il, int c)
+{
+	switch (c) {
+	case OPT_PREEMPT:
+		return take_u32(il->command, "preempt", 0, EXPLORE_PREEMPT_MAX,
+				&il->explore.preempt);
+	case OPT_MOST:
+		return take_number(il->command, "most", 0, UINT64_MAX,
+				   &il->explore.most);
+	case OPT_EACH:
+		il->each = true;
+		return 0;
+	case OPT_SHOW:
+		il->show = true;
+		return 0;
+	case OPT_JSON:
+		il->json = true;
+		return 0;
+	case OPT_OUT:
+		il->out = optarg;
+		return 0;
+	case CONFIG_PURE:
+		return usage_error(il->command,
+				   "--pure: each reverse map is alone here");
+	case CONFIG_CHECK:
+		return usage_error(il->command,
+				   "--check: everything is checked here");
+	}
+	if (config_is_option(c))
+		return config_take_option(il->command, &il->config, c);
+	return EXIT_USAGE;
+}
+
+/* 0 to go on, else the exit status + 1 (--help's is 0). */
+static int parse_options(struct interleave *il, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		CONFIG_OPTIONS,
+		{ "preempt", required_argument, NULL, OPT_PREEMPT },
+		{ "each", no_argument, NULL, OPT_EACH },
+		{ "most", required_argument, NULL, OPT_MOST },
+		{ "show", no_argument, NULL, OPT_SHOW },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "out", required_argument, NULL, OPT_OUT },
+		{ 0 },
+	};
+	int c, err = 0;
+
+	while (!err && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		if (c == 'h')
+			return print_help() + 1;
+		else
+			err = parse_option(il, c);
+	return err ? err + 1 : 0;
+}
+
+int cmd_interleave(int argc, char **argv)
+{
+	struct interleave il = {
+		.command = argv[0],
+		.explore = { .preempt = 2, .most = MOST_DEFAULT },
+	};
+	int stop;
+
+	config_init(&il.config);
+	stop = parse_options(&il, argc, argv);
+	if (stop)
+		return stop - 1;
+	if (optind == argc)
+		return usage_error(il.command, "expected FILE...; see --help");
+	if (il.out && make_dir(il.out))
+		return EXIT_USAGE;
+	for (u32 i = 0; i < il.config.machine.nr_rmaps && !il.oom; i++)
+		do_rmap(&il, il.config.machine.rmaps[i], argv + optind,
+			argc - optind);
+	if (il.oom)
+		return usage_error(il.command, "out of memory");
+	if (il.any_failed)
+		return EXIT_DIVERGED;
+	return il.nr_bad ? EXIT_USAGE : EXIT_OK;
+}
