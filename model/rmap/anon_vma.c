@@ -639,6 +639,12 @@ static void expect_no_growth(struct rmap *rmap, struct vm_area_struct *vma,
 	 */
 	if (va->anon_vma->id <= nr_made)
 		return;
+	/*
+	 * Between the look for one to reuse and the new one's link the lock is
+	 * not held: others may leave one idle there, and make their own.
+	 */
+	if (rmap->world->sched)
+		return;
 	TAILQ_FOREACH(avc, &va->chain, same_vma) {
 		const struct anon_vma *old = avc->anon_vma;
 
