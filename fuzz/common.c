@@ -15,6 +15,8 @@ static struct {
 	struct bugs bugs;
 	struct arena *arena; /* where no sanitizer looks; kept */
 	const char *only; /* "KIND [RMAP]", NULL: any */
+	const struct rmap_ops *alone[RMAP_MAX];
+	u32 nr_alone;
 	u64 inputs;
 	u64 ops;
 	u64 walks;
@@ -94,6 +96,26 @@ void fuzz_start(const char *target, const struct rmap_ops *candidate)
 	atexit(print_summary);
 }
 
+/* At most so many; a name again is taken again. */
+static bool add_alone(struct bugs *bugs, const char *name)
+{
+	const struct rmap_ops *ops = rmap_ops_find(name);
+
+	(void)bugs;
+	if (!ops || fuzz.nr_alone == RMAP_MAX)
+		return false;
+	fuzz.alone[fuzz.nr_alone++] = ops;
+	return true;
+}
+
+void fuzz_start_alone(const char *target)
+{
+	fuzz_start(target, NULL);
+	switches_from_environment("RMAPDIFF_FUZZ_RMAPS", add_alone);
+	if (!fuzz.nr_alone)
+		fuzz.alone[fuzz.nr_alone++] = &anon_vma_rmap_ops;
+}
+
 void fuzz_input(void)
 {
 	fuzz.inputs++;
@@ -141,6 +163,19 @@ static bool is_wanted(const struct report *report)
 }
 
 /* Replays and counts; whether it diverged as wanted. */
+static bool diverges(const struct scenario *sc,
+		     const struct replay_config *config,
+		     struct replay_result *result)
+{
+	if (replay(sc, config, result))
+		return false; /* no memory for it: says nothing of the model */
+	fuzz.ops += result->ops;
+	fuzz.walks += result->walks;
+	fuzz_counts_add(COUNT_OPS, result->ops);
+	fuzz_counts_add(COUNT_WALKS, result->walks);
+	return result->diverged && is_wanted(&result->report);
+}
+
 static bool replay_diverges(const struct scenario *sc, bool pure,
 			    enum replay_check check, struct arena *arena,
 			    struct replay_result *result)
@@ -156,13 +191,7 @@ static bool replay_diverges(const struct scenario *sc, bool pure,
 		.check = check,
 	};
 
-	if (replay(sc, &config, result))
-		return false; /* no memory for it: says nothing of the model */
-	fuzz.ops += result->ops;
-	fuzz.walks += result->walks;
-	fuzz_counts_add(COUNT_OPS, result->ops);
-	fuzz_counts_add(COUNT_WALKS, result->walks);
-	return result->diverged && is_wanted(&result->report);
+	return diverges(sc, &config, result);
 }
 
 static void __attribute__((noreturn))
@@ -194,6 +223,39 @@ int fuzz_bytes(const u8 *data, size_t size, bool pure)
 		scenario_sequential(&sc);
 		fuzz_replay(&sc, pure);
 	}
+	scenario_free(&sc);
+	return 0;
+}
+
+static void replay_alone(const struct scenario *sc, const struct rmap_ops *ops)
+{
+	const struct replay_config config = {
+		.machine = {
+			.rmaps = { ops },
+			.nr_rmaps = 1,
+			.bugs = fuzz.bugs,
+			.arena = fuzz.arena,
+		},
+		.check = fuzz.check,
+	};
+	struct replay_result result;
+
+	if (!diverges(sc, &config, &result))
+		return;
+	fprintf(stderr, "%s: %s alone:\n", fuzz.target, ops->name);
+	stop_at(sc, &result);
+}
+
+int fuzz_bytes_alone(const u8 *data, size_t size)
+{
+	struct scenario sc;
+
+	fuzz_input();
+	if (scenario_init(&sc))
+		return 0;
+	if (!scenario_decode(&sc, data, size))
+		for (u32 i = 0; i < fuzz.nr_alone; i++)
+			replay_alone(&sc, fuzz.alone[i]);
 	scenario_free(&sc);
 	return 0;
 }

@@ -32,6 +32,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
  */
 void fuzz_start(const char *target, const struct rmap_ops *candidate);
 
+/*
+ * The same for a target whose operations run at the same time: each reverse map
+ * of RMAPDIFF_FUZZ_RMAPS=NAME,... (anon_vma) is replayed alone, since they have
+ * different points.
+ */
+void fuzz_start_alone(const char *target);
+
 /* Counts an input. */
 void fuzz_input(void);
 
@@ -44,6 +51,9 @@ void fuzz_replay(const struct scenario *sc, bool pure);
 
 /* An input of operations as bytes: counts, decodes and replays it; 0. */
 int fuzz_bytes(const u8 *data, size_t size, bool pure);
+
+/* The same after fuzz_start_alone(), with the input's groups and schedules; 0. */
+int fuzz_bytes_alone(const u8 *data, size_t size);
 
 /*
  * fuzz_replay() beside each other, with both checks, where memory may run out: that a

@@ -142,6 +142,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		fuzz_fail(NULL, "refused without a reason");
 	if (!err) {
 		check_reparse(&sc);
+		/* Races have a target of their own. */
+		scenario_sequential(&sc);
 		if (is_small(&sc))
 			fuzz_replay(&sc, false);
 		check_bytes(&sc);

@@ -8,7 +8,8 @@ rmapdiff=$1 corpus=$2 out=$3
 [ -d "$corpus" ] || { echo "$corpus: no such directory" >&2; exit 2; }
 
 rm -rf "$out"
-mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check" "$out/fuzz_cow_poc"
+mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check" "$out/fuzz_cow_poc" \
+	"$out/fuzz_interleave"
 list=$out/list
 find "$corpus" -name '*.rmap' -type f | sort >"$list"
 nr=0 nr_skipped=0
@@ -22,6 +23,7 @@ while IFS= read -r file; do
 	0)
 		cp "$out/fuzz_rmap/$name" "$out/fuzz_pure/$name"
 		cp "$out/fuzz_rmap/$name" "$out/fuzz_cow_poc/$name"
+		cp "$out/fuzz_rmap/$name" "$out/fuzz_interleave/$name"
 		# Its first two bytes say which allocation fails, or what is spoilt: another one in each, unless
 		# it says itself what once stopped one, as "# First bytes: 17 0".
 		nr=$((nr + 1))
