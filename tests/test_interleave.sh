@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# test_interleave.sh RMAPDIFF SOURCE_DIR: rmapdiff interleave.
+# shellcheck source=tests/cli.sh
+. "$(dirname "$0")/cli.sh" "$1"
+source=$(cd "$OLDPWD" && realpath "$2")
+subcommand=interleave
+corpus=$source/corpus
+is_sanitized=no
+! grep -q __asan_init "$rmapdiff" || is_sanitized=yes
+
+# What cannot be done is refused in a line.
+bad_says "expected FILE" --preempt 1
+bad_says "expected a number" --preempt x "$corpus/race/exec-walk.rmap"
+bad_says "expected a number" --preempt 65 "$corpus/race/exec-walk.rmap"
+bad_says "expected a number" --most -1 "$corpus/race/exec-walk.rmap"
+bad_says "no reverse map of that name" --rmap nobody "$corpus/race/exec-walk.rmap"
+bad_says "no bug of that name" --bug nobody "$corpus/race/exec-walk.rmap"
+bad_says "alone here" --pure "$corpus/race/exec-walk.rmap"
+bad_says "everything is checked" --check all "$corpus/race/exec-walk.rmap"
+bad_says "No such file" --out nowhere/deeper "$corpus/race/exec-walk.rmap"
+try 2 --unknown
+try 2 no-such-file.rmap
+try 0 --help
+says out "--preempt"
+
+# The races pass, and the same is said twice.
+try 0 --rmap anon_vma "$corpus"/race/*.rmap
+says out " 0 failures"
+cp out first
+try 0 --rmap anon_vma "$corpus"/race/*.rmap
+cmp -s first out || fail "$what: another report the second time"
+try 0 --rmap anon_vma --json "$corpus"/race/*.rmap
+[ "$(grep -c '^{.*"failed":false}$' out)" = "$(ls "$corpus"/race/*.rmap | wc -l)" ] || fail "$what: expected an object a line"
+
+# Each bug is found, with no more preemptions than it takes, and `run` says the same of the line.
+found() {
+	bug=$1 preemptions=$2 kind=$3
+	file=$corpus/bugs/$bug.rmap
+	if [ "$preemptions" -gt 0 ]; then
+		try 0 --rmap anon_vma --bug "$bug" --preempt $((preemptions - 1)) "$file"
+	fi
+	rm -rf lines
+	try 1 --rmap anon_vma --bug "$bug" --preempt 3 --out lines "$file"
+	says out "fails with $preemptions preemption"
+	says out "DIVERGENCE $kind"
+	grep -q "NOT REPRODUCED" out && fail "$what: not reproduced"
+	line=$(find lines -name '*.rmap')
+	# The shortest one known is the one in the catalogue.
+	[ "$(grep '||' "$line")" = "$(grep '||' "$file")" ] || fail "$bug: found '$(grep '||' "$line")'"
+	subcommand=run
+	try 1 --rmap anon_vma --bug "$bug" "$line"
+	says out "DIVERGENCE $kind"
+	try 0 --rmap anon_vma "$line"
+	subcommand=interleave
+	try 1 --rmap anon_vma --bug "$bug" --show "$line"
+	says out "went on, the other was left"
+}
+found fork-inserts-unlocked 1 race
+found migrate-drops-owner 1 race
+found move-without-rmap-locks 2 miss
+found tree-new-before-old 2 miss
+
+# Bounds are said when they are met.
+try 0 --rmap anon_vma --most 3 "$corpus/race/fork-mremap-migrate.rmap"
+says out "not all: see --most"
+try 0 --rmap anon_vma --preempt 0 "$corpus/race/fork-mremap-migrate.rmap"
+says out "at most 0 preemptions"
+printf 'mmap A 0x0 1 rw\nwalk A 0x0 || walk A 0x0\n' >few.rmap
+try 0 --rmap anon_vma --preempt 64 few.rmap
+says out "all schedules"
+printf 'mmap A 0x0 1 rw\nwrite A 0x0\n' >none.rmap
+try 0 --rmap anon_vma none.rmap
+says out " 0 groups"
+
+# Made parallel: every operation beside every walker.
+try 0 --each --rmap anon_vma --preempt 0 "$corpus"/fault/*.rmap
+if [ $is_sanitized = no ]; then
+	try 0 --each --rmap anon_vma --preempt 2 "$corpus"/thread/*.rmap "$corpus"/migrate/*.rmap
+	says out " 0 failures"
+	cp out first
+	try 0 --each --rmap anon_vma --preempt 2 "$corpus"/thread/*.rmap "$corpus"/migrate/*.rmap
+	cmp -s first out || fail "$what: another report the second time"
+fi
+try 1 --each --rmap anon_vma --preempt 1 --bug fork-inserts-unlocked --out each "$corpus"/race/fork-migrate.rmap
+says out "race of fork || migrate"
+says out "left at [1: a walk has looked at an entry]"
+subcommand=run
+for line in each/*.rmap; do
+	try 1 --rmap anon_vma --bug fork-inserts-unlocked "$line"
+done
+
+finish
