@@ -134,9 +134,11 @@ attended() {
 	wait $!
 }
 
+# One build at a time in this tree: scripts that run beside each other share what they build.
 quietly() {
-	attended "$@" >build/log 2>&1 || {
-		cat build/log >&2
+	log=${run-build}/log
+	attended flock build/lock "$@" >"$log" 2>&1 || {
+		cat "$log" >&2
 		die "failed: $*"
 	}
 }

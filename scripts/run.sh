@@ -18,6 +18,12 @@ max_len() {
 	esac
 }
 
+# Those that need something of their environment, which they have of scripts/fuzz only: OSS-Fuzz and ClusterFuzzLite have
+# none of them. The proof of concept stops at its seeds unless its environment repairs it.
+needs_environment() {
+	[ "$1" = fuzz_cow_poc ]
+}
+
 # How libFuzzer chooses among inputs, where inputs are scenarios: docs/FUZZING.md, Mutator.
 schedule() {
 	case $1 in
@@ -59,6 +65,25 @@ stop_processes() {
 	done
 }
 
+# mend CORPUS: an input that an engine was writing there when it was killed, so that it is not what its name, a hash, says,
+# gets the name of what it is; nothing is taken away but what is empty.  Copies that bring_home() did not finish go.
+mend() {
+	find "$1" -type f -name '.*.*' | while read -r file; do
+		[ -e "/proc/${file##*.}/exe" ] || rm -f "$file"
+	done
+	find "$1" -type f ! -name '*[!0-9a-f]*' -exec sha1sum {} + 2>/dev/null |
+		while read -r sum file; do
+			name=${file##*/}
+			if [ ${#name} != 40 ] || [ "$name" = "$sum" ]; then
+				continue
+			elif [ -s "$file" ]; then
+				mv "$file" "${file%/*}/$sum"
+			else
+				rm -f "$file"
+			fi
+		done
+}
+
 # bring_home DIR CORPUS: the inputs that engines have found and still keep in DIR go
 # to CORPUS, each under the hash of its contents: what is there already stays, what
 # comes is whole.  libFuzzer's fork mode has them in the directories of its jobs,
@@ -67,6 +92,7 @@ stop_processes() {
 bring_home() {
 	[ -d "$1" ] || return 0
 	mkdir -p "$2"
+	mend "$2"
 	find "$1" -type f -size +0c \
 		\( -path '*/libFuzzerTemp.*/C[0-9]*/*' -o -path '*/queue/id:*' \) \
 		-exec sha1sum {} + 2>/dev/null |

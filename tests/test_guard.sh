@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # test_guard.sh SOURCE_DIR: whatever ends a script, nothing that it started is left, and what its engines had found is
-# in the corpus. The engine here is a stand-in: it leaves its session, starts others, and heeds no signal but KILL.
+# in the corpus, whole. The engine here is a stand-in: it leaves its session, starts others, heeds no signal but KILL, and
+# is killed while it writes into the corpus.
 set -eu
 source=$(cd "$1" && pwd)
 dir=$(mktemp -d)
@@ -26,6 +27,9 @@ setsid sleep 1000 &
 printf found >"$inputs/$(printf found | sha1sum | cut -c 1-40)"
 printf hal >"$inputs/$(printf half | sha1sum | cut -c 1-40)"
 printf queued >"$queue/id:000000,orig:x"
+printf fo >"$2/$(printf found | sha1sum | cut -c 1-40)"
+: >"$2/$(printf empty | sha1sum | cut -c 1-40)"
+printf part >"$2/.$(printf queued | sha1sum | cut -c 1-40).999999999"
 touch "$1/ready"
 while :; do sleep 1; done
 END
@@ -35,7 +39,7 @@ cat >"$dir/scripts/script" <<'END'
 . "$(dirname "$0")/lib.sh"
 guard "$2"
 mkdir -p "$run/target"
-setsid sh ./engine "$run/target" &
+setsid sh ./engine "$run/target" "$2/target" &
 while [ ! -e "$run/target/ready" ]; do sleep 0.05; done
 echo "$run" >started
 case $1 in
@@ -78,12 +82,12 @@ ends_well() {
 	done
 	! left "$run" || fail "$*: processes are left"
 	[ ! -e "$run" ] || fail "$*: $run is left"
-	for input in found queued; do
+	for input in found queued fo; do
 		name=$(printf %s $input | sha1sum | cut -c 1-40)
 		[ "$(cat "$corpus/target/$name" 2>/dev/null)" = $input ] || fail "$*: '$input' is lost"
 	done
 	[ "$(cat "$corpus/target/kept")" = kept ] || fail "$*: an old input is lost"
-	[ "$(find "$corpus/target" -type f | wc -l)" = 3 ] || fail "$*: not three inputs: $(ls -A "$corpus/target")"
+	[ "$(find "$corpus/target" -type f | wc -l)" = 4 ] || fail "$*: not four inputs: $(ls -A "$corpus/target")"
 }
 
 ends_well end 0
