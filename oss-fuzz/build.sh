@@ -6,6 +6,8 @@
 # each with seeds, dictionary and options. The source is in $SRC/rmapdiff.
 
 source_dir=$SRC/rmapdiff
+# Dictionary and length of each target.
+. "$source_dir/scripts/run.sh"
 
 # The seeds come from corpus/ by way of the command, which is built for this machine
 # and without what $CFLAGS ask for: an instrumented one would want an engine.
@@ -24,17 +26,10 @@ cmake --build "$WORK/fuzz" --parallel "$(nproc)" --target fuzz_targets
 for target in "$WORK"/fuzz/fuzz_*; do
   [[ -f $target && -x $target ]] || continue
   name=$(basename "$target")
-  # What stops at its seeds unless its environment repairs it: the published proof of
-  # concept is fuzzed by whoever works on it.
-  [[ $name != fuzz_cow_poc ]] || continue
-  # Texts take more bytes for an operation than the byte code's eight.
-  case $name in
-    fuzz_text) form=text max_len=4096 ;;
-    *) form=bytes max_len=2048 ;;
-  esac
+  ! needs_environment "$name" || continue
   cp "$target" "$OUT/$name"
-  cp "$source_dir/dict/$form.dict" "$OUT/$name.dict"
-  printf '[libfuzzer]\nmax_len = %s\n' "$max_len" >"$OUT/$name.options"
+  cp "$source_dir/$(dictionary "$name")" "$OUT/$name.dict"
+  printf '[libfuzzer]\nmax_len = %s\n' "$(max_len "$name")" >"$OUT/$name.options"
   rm -f "$OUT/${name}_seed_corpus.zip"
   zip -q -j -r "$OUT/${name}_seed_corpus.zip" "$WORK/host/seeds/$name"
 done
