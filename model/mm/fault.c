@@ -122,16 +122,20 @@ static void folio_store(struct folio *folio, u64 value)
 
 /*
  * Until a migration has put it back, which it would not do if somebody had a
- * reference.  migration_entry_wait().
+ * reference.  0, or -EFAULT.  migration_entry_wait().
  */
-static void wait_for_migration(struct mm_struct *mm, struct folio *folio)
+static int wait_for_migration(struct mm_struct *mm, struct folio *folio)
 {
 	struct mm_world *world = mm->world;
 
+	/* A walk has missed it, and there is nobody else to wait for. */
+	if (!world->sched)
+		return -EFAULT;
 	folio->waiters++;
 	task_lock_read(world->sched, &folio->lock, "folio lock");
 	task_unlock_read(world->sched, &folio->lock);
 	folio_put_waiter(world, folio);
+	return 0;
 }
 
 /* One try; vmf->folio stays NULL when there must be another. */
@@ -140,10 +144,8 @@ static int write_fault(struct fault *vmf)
 	struct pte *pte = pte_lookup(vmf->mm, vmf->addr);
 
 	look_at_entry(vmf);
-	if (pte && pte->kind == PTE_MIGRATION) {
-		wait_for_migration(vmf->mm, pte->folio);
-		return 0;
-	}
+	if (pte && pte->kind == PTE_MIGRATION)
+		return wait_for_migration(vmf->mm, pte->folio);
 	if (!pte || pte->kind != PTE_ANON)
 		return fault_new_folio(vmf);
 	if (!pte->write)
@@ -190,11 +192,15 @@ static int read_locked(struct mm_struct *mm, u64 addr)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 	struct pte *pte;
+	int err;
 
 	if (!vma || !(vma->vm_flags & VM_ACCESS_FLAGS))
 		return -EFAULT;
-	while ((pte = pte_lookup(mm, addr)) && pte->kind == PTE_MIGRATION)
-		wait_for_migration(mm, pte->folio);
+	while ((pte = pte_lookup(mm, addr)) && pte->kind == PTE_MIGRATION) {
+		err = wait_for_migration(mm, pte->folio);
+		if (err)
+			return err;
+	}
 	if (pte)
 		return 0;
 	pte = pte_alloc(mm, addr);
