@@ -71,6 +71,40 @@ static void test_remaps_join(void **state)
 	assert_remaps(r, "0-60-3 9-25+5");
 }
 
+/* 0: @offset does not lie at @displacement. */
+static u64 stamp_at(struct remaps *r, pgoff_t offset, s64 displacement)
+{
+	struct remap *remap = remaps_first(r, offset, NULL);
+
+	while (remap && remap->displacement != displacement)
+		remap = remaps_next(remap, offset, NULL);
+	return remap ? remap->stamp : 0;
+}
+
+/* Where a page moves last has the highest stamp, also of what is cut or grows. */
+static void test_remaps_stamps(void **state)
+{
+	struct remap_fixture *f = *state;
+	struct remaps *r = &f->remaps;
+
+	assert_int_equal(remaps_add(r, 10, 19, 5), 0);
+	assert_int_equal(remaps_add(r, 10, 19, 7), 0);
+	assert_true(stamp_at(r, 10, 7) > stamp_at(r, 10, 5));
+	remaps_publish(r, 12, 7);
+	assert_true(stamp_at(r, 10, 7) == r->stamp);
+	remaps_publish(r, 12, 5);
+	assert_true(stamp_at(r, 10, 5) > stamp_at(r, 10, 7));
+	assert_true(stamp_at(r, 19, 5) == r->stamp);
+	remaps_publish(r, 30, 5);
+	assert_true(stamp_at(r, 19, 5) == r->stamp);
+	remaps_del(r, 13, 14, 5);
+	assert_true(stamp_at(r, 10, 5) == r->stamp);
+	assert_true(stamp_at(r, 19, 5) == r->stamp);
+	assert_int_equal(remaps_add(r, 20, 20, 7), 0);
+	assert_true(stamp_at(r, 10, 7) > stamp_at(r, 10, 5));
+	assert_int_equal(stamp_at(r, 13, 5), 0);
+}
+
 static void test_remaps_cut(void **state)
 {
 	struct remap_fixture *f = *state;
@@ -235,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_remaps(test_remaps_join),
 		with_remaps(test_remaps_cut),
+		with_remaps(test_remaps_stamps),
 		with_remaps(test_remaps_cut_without_memory),
 		with_remaps(test_remaps_verify),
 		with_remaps(test_remaps_ends),

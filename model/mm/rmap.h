@@ -60,6 +60,21 @@ struct rmap_lock_stats {
 	u64 read_sections;
 };
 
+/*
+ * What keeping walks right beside other operations costs, where a reverse map is one
+ * of several ways to do that: nothing of it where it does nothing of the kind.
+ */
+struct rmap_costs {
+	u64 context_retries; /* a context was looked at again */
+	u64 walk_retries; /* a whole walk was begun again */
+	u64 gave_up; /* walks */
+	u64 walk_locks; /* locks that walks took */
+	u64 write_locks; /* that others took, for walks not to come between */
+	u64 published; /* counters and stamps written instead, for walks to see */
+	u64 walk_held_most; /* places that one walk looked at under one lock */
+	u64 write_held_most; /* entries that changed under one lock */
+};
+
 /* The locks that a reverse map has. */
 enum rmap_lock {
 	RMAP_LOCK_ROOT, /* anon_vma: of a hierarchy */
@@ -295,6 +310,8 @@ struct rmap_ops {
 	bool walks_mms;
 	/* munmap takes VMAs out of the tree only when their pages are gone. */
 	bool detach_last;
+	const void *
+		variant; /* the reverse map's own: which one of several it is */
 };
 
 /* One reverse map of one machine. */
@@ -306,6 +323,7 @@ struct rmap {
 	/* A rule broken between two checks: a tree changed without its lock. */
 	struct divergence broken;
 	struct rmap_lock_stats locks;
+	struct rmap_costs costs;
 	struct rmap_walk_stats migrate_walks; /* those of mm_migrate() */
 	const struct rmap_watch *watch; /* NULL: nobody; the caller's */
 };

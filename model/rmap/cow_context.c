@@ -53,16 +53,17 @@
  * Why it visits no place twice: displacement 0 is never recorded, any other one
  * holds each offset at most once, and (offset, displacement) is an address.
  *
- * Why it may stop early: see walk_done().
+ * Why it may stop early: see walk_done(), in cow_context_walk.c.
  *
  * Nothing here takes a lock over the hierarchy.  Walkers rely on RCU: contexts
  * and remaps are freed a grace period after they were unlinked, and keep their
- * own links until then.
+ * own links until then.  So nothing that is freed is touched; but 3 holds at any
+ * one time, and a walk takes its time: while it goes from place to place, pages
+ * move.  What can be done about that is tried in cow_stab.h.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include "../mm/pgtable.h"
-#include "cow_context.h"
+#include "cow_stab.h"
 #include "rmaps.h"
 
 static int cow_context_init(struct rmap *rmap)
@@ -96,7 +97,7 @@ static void cow_context_exit(struct rmap *rmap)
 
 /* Contexts: made with an mm, and released by the last that refers to them. */
 
-static void context_get(struct cow_context *ctx)
+void cow_context_get(struct cow_context *ctx)
 {
 	ctx->refcount++;
 }
@@ -114,7 +115,7 @@ static void context_join(struct rmap *rmap, struct cow_context *ctx,
 	cow_context_wrote_children(rmap, parent->nr_children);
 	if (bug_on(rmap->world->bugs, BUG_CHILD_REF_NOT_TAKEN))
 		return;
-	context_get(parent);
+	cow_context_get(parent);
 }
 
 /* ctx->parent stays, for the walker that is here and wants to go back up. */
@@ -142,8 +143,9 @@ static void context_release(struct rmap *rmap, struct cow_context *ctx)
 /*
  * With the last reference a context goes, and with it the reference that it
  * holds on its parent; and so on up to the first that is referenced still.
+ * @may_pause: nothing is locked that others could wait for.
  */
-static void context_put(struct rmap *rmap, struct cow_context *ctx)
+void cow_context_put(struct rmap *rmap, struct cow_context *ctx, bool may_pause)
 {
 	while (ctx) {
 		struct cow_context *parent = ctx->parent;
@@ -155,8 +157,12 @@ static void context_put(struct rmap *rmap, struct cow_context *ctx)
 		}
 		if (--ctx->refcount)
 			return;
+		if (may_pause)
+			mark(rmap->world, POINT_COUNT_DROPPED);
 		if (parent)
 			context_leave(rmap, ctx);
+		if (parent && may_pause)
+			mark(rmap->world, POINT_CONTEXT_LEFT);
 		context_release(rmap, ctx);
 		ctx = parent;
 	}
@@ -189,11 +195,15 @@ static int cow_context_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	contexts->remap_cache.totals = mm->world->accounts ? &contexts->totals :
 							     NULL;
 	remaps_init(&ctx->remaps, &contexts->remap_cache);
+	ctx->zero_stamp = ++ctx->remaps.stamp;
 	TAILQ_INSERT_TAIL(&contexts->all, ctx, entry);
 	contexts->nr++;
+	contexts->made++;
 	mm->rmap_state[rmap->slot] = ctx;
-	if (oldmm)
-		context_join(rmap, ctx, parent_of_fork(rmap, oldmm));
+	if (!oldmm)
+		return 0;
+	context_join(rmap, ctx, parent_of_fork(rmap, oldmm));
+	mark(mm->world, POINT_CONTEXT_JOINED);
 	return 0;
 }
 
@@ -208,9 +218,11 @@ static void cow_context_mm_exit(struct rmap *rmap, struct mm_struct *mm)
 			       (unsigned long long)mm->id);
 	if (!bug_on(rmap->world->bugs, BUG_REMAP_NOT_DROPPED_AT_EXIT))
 		remaps_free_all(&ctx->remaps);
+	cow_change_begin(rmap, ctx);
 	ctx->mm = NULL;
+	cow_change_end(rmap, ctx);
 	mm->rmap_state[rmap->slot] = NULL;
-	context_put(rmap, ctx);
+	cow_context_put(rmap, ctx, true);
 }
 
 /* VMAs: the mark "faulted", and the remaps of those that have it. */
@@ -352,8 +364,7 @@ static void cow_context_vma_clone_undo(struct rmap *rmap,
 static void cow_context_vma_range_change(struct rmap *rmap,
 					 struct vma_prepare *vp)
 {
-	(void)rmap;
-	(void)vp;
+	cow_change_begin(rmap, mm_context(rmap, vp->vma->vm_mm));
 }
 
 /*
@@ -386,6 +397,7 @@ static void cow_context_vma_range_changed(struct rmap *rmap,
 	cover_range(rmap, vp->vma);
 	cover_range(rmap, vp->adj_next);
 	cover_range(rmap, vp->insert);
+	cow_change_end(rmap, mm_context(rmap, vp->vma->vm_mm));
 }
 
 /* The survivor covers @removed's range, and is faulted if @removed was. */
@@ -400,11 +412,15 @@ static void cow_context_vma_absorbed(struct rmap *rmap,
 static void cow_context_vma_unlink(struct rmap *rmap,
 				   struct vm_area_struct *vma)
 {
+	struct cow_context *ctx = mm_context(rmap, vma->vm_mm);
+
 	if (!vma_is_marked(rmap, vma))
 		return;
+	cow_change_begin(rmap, ctx);
 	if (!bug_on(rmap->world->bugs, BUG_REMAP_NOT_DROPPED_AT_UNLINK))
 		forget_range(rmap, vma);
 	vma_mark(rmap, vma, false);
+	cow_change_end(rmap, ctx);
 }
 
 /* There is nothing by VMA that could disagree: flags, file, offsets decide. */
@@ -431,7 +447,7 @@ static bool cow_context_may_merge_both(struct rmap *rmap,
 static void folio_attach(struct rmap *rmap, struct folio *folio,
 			 struct cow_context *ctx)
 {
-	context_get(ctx);
+	cow_context_get(ctx);
 	ctx->nr_folios++;
 	folio->rmap_state[rmap->slot] = ctx;
 }
@@ -442,8 +458,8 @@ static void folio_put_context(struct rmap *rmap, struct cow_context *ctx)
 	if (bug_on(rmap->world->bugs, BUG_FOLIO_REF_NOT_DROPPED))
 		return;
 	if (bug_on(rmap->world->bugs, BUG_FOLIO_REF_DROPPED_TWICE))
-		context_put(rmap, ctx);
-	context_put(rmap, ctx);
+		cow_context_put(rmap, ctx, false);
+	cow_context_put(rmap, ctx, false);
 }
 
 /* Shared already or not, the faulting mm and what it forks may map it. */
@@ -481,193 +497,120 @@ static void cow_context_folio_free(struct rmap *rmap, struct folio *folio)
 	folio_put_context(rmap, ctx);
 }
 
-/* The walk. */
+/*
+ * Brackets that mm puts around what happens in several steps; what they are good
+ * for is up to who stabilises (cow_stab.h).
+ */
 
-struct cow_walk {
-	struct rmap *rmap;
-	struct folio *folio;
-	struct rmap_walk_control *rwc;
-	/* As they were at the start: the visitor may change entries. */
-	pgoff_t index;
-	u64 mapped;
-	u64 found;
-};
+static void cow_context_move_begin(struct rmap *rmap,
+				   struct vm_area_struct *vma,
+				   struct vm_area_struct *new, bool ordered)
+{
+	const struct cow_stab *stab = cow_stab_of(rmap);
+
+	(void)ordered;
+	if (stab && stab->move_begin)
+		stab->move_begin(rmap, mm_context(rmap, vma->vm_mm), new);
+}
+
+static void cow_context_move_end(struct rmap *rmap, struct vm_area_struct *vma,
+				 struct vm_area_struct *new, bool ordered)
+{
+	const struct cow_stab *stab = cow_stab_of(rmap);
+
+	(void)new;
+	(void)ordered;
+	if (stab && stab->move_end)
+		stab->move_end(rmap, mm_context(rmap, vma->vm_mm));
+}
+
+static void cow_context_pages_begin(struct rmap *rmap, struct mm_struct *mm)
+{
+	cow_change_begin(rmap, mm_context(rmap, mm));
+}
+
+static void cow_context_pages_end(struct rmap *rmap, struct mm_struct *mm)
+{
+	cow_change_end(rmap, mm_context(rmap, mm));
+}
 
 /*
- * All mappings are found when as many are found as there are: mapcount is exact,
- * the walk visits no place twice and rmap_one() counts only entries that map the
- * folio.  So a folio that one process maps, its owner, costs one context, and a
- * shared one no more contexts than it takes to meet all its mappings.
- *
- * It would not do to look at the first context alone because the folio is mapped
- * once.  The one mapping can be a child's: unmapping does not move a folio, it
- * stays with its first owner until somebody writes (top of this file).  It is
- * not enough that a context was looked at, the mapping must have been met.
- *
- * mm/rmap.c's folio_referenced_one() ends its walk by the same count.  With
- * forks and unmaps going on beside it, the count is what it was at the start; a
- * walk must not miss what was mapped all the time, and what comes or goes
- * meanwhile needs the protocol that is open for this proposal as a whole.
+ * A migration needs nothing more of the owner than the old folio, which it holds
+ * and which holds the context.
  */
-static bool walk_done(const struct cow_walk *walk)
-{
-	if (walk->rwc->restoring &&
-	    !bug_on(walk->rmap->world->bugs, BUG_WALK_ENDS_WHILE_RESTORING))
-		return false;
-	return walk->found >= walk->mapped;
-}
 
-/*
- * The VMA at that address need not be the one that was recorded or that had the
- * page: it must have this very displacement, for the page there to be the
- * folio's offset at all.
- */
-static bool vma_is_displaced_by(const struct cow_walk *walk,
-				const struct vm_area_struct *vma,
-				s64 displacement)
-{
-	if (bug_on(walk->rmap->world->bugs, BUG_WALK_TRUSTS_DISPLACEMENT))
-		return true;
-	return vma_is_marked(walk->rmap, vma) &&
-	       vma_displacement(vma) == displacement;
-}
-
-static void walk_place(struct cow_walk *walk, struct mm_struct *mm,
-		       s64 displacement)
-{
-	struct rmap_walk_control *rwc = walk->rwc;
-	u64 address = walk->index + (u64)displacement;
-	struct vm_area_struct *vma = vma_lookup(mm, address);
-	u64 found;
-
-	if (!vma || !vma_is_displaced_by(walk, vma, displacement))
-		return;
-	found = rwc->rmap_one(walk->folio, vma, address, rwc->arg);
-	rwc->stats->vmas++;
-	rwc->stats->found += found;
-	walk->found += found;
-}
-
-static void walk_context(struct cow_walk *walk, struct cow_context *ctx)
-{
-	struct rmap_walk_stats *stats = walk->rwc->stats;
-	struct mm_struct *mm = ctx->mm;
-	struct remap *remap;
-
-	stats->contexts++;
-	if (!mm)
-		return;
-	walk_place(walk, mm, 0);
-	remaps_for_each(remap, &ctx->remaps, walk->index, &stats->nodes)
-	{
-		if (walk_done(walk))
-			return;
-		stats->remaps++;
-		walk_place(walk, mm, remap->displacement);
+/* What is the same in all that have contexts, however they are stabilised. */
+#define COW_CONTEXT_RMAP(ident, ...)                                        \
+	const struct rmap_ops ident = {                                     \
+		__VA_ARGS__,                                                \
+		.init = cow_context_init,                                   \
+		.exit = cow_context_exit,                                   \
+		.mm_init = cow_context_mm_init,                             \
+		.mm_exit = cow_context_mm_exit,                             \
+		.vma_init = cow_context_vma_init,                           \
+		.vma_faulted = cow_context_vma_faulted,                     \
+		.vma_prepare = cow_context_vma_prepare,                     \
+		.vma_prepare_undo = cow_context_vma_prepare_undo,           \
+		.vma_clone = cow_context_vma_clone,                         \
+		.vma_clone_undo = cow_context_vma_clone_undo,               \
+		.vma_range_change = cow_context_vma_range_change,           \
+		.vma_range_changed = cow_context_vma_range_changed,         \
+		.vma_absorbed = cow_context_vma_absorbed,                   \
+		.vma_unlink = cow_context_vma_unlink,                       \
+		.may_merge = cow_context_may_merge,                         \
+		.may_merge_both = cow_context_may_merge_both,               \
+		.move_begin = cow_context_move_begin,                       \
+		.move_end = cow_context_move_end,                           \
+		.pages_begin = cow_context_pages_begin,                     \
+		.pages_end = cow_context_pages_end,                         \
+		.folio_new = cow_context_folio_new,                         \
+		.folio_move = cow_context_folio_move,                       \
+		.folio_migrate = cow_context_folio_migrate,                 \
+		.folio_free = cow_context_folio_free,                       \
+		.walk = cow_context_walk,                                   \
+		.check_vma = cow_context_check_vma,                         \
+		.check_mm = cow_context_check_mm,                           \
+		.check_offsets = cow_context_check_offsets,                 \
+		.check_all = cow_context_check_all,                         \
+		.describe = cow_context_describe,                           \
+		.folio_owner = cow_context_folio_owner,                     \
+		.memory = cow_context_memory,                               \
+		.locks = 1U << RMAP_LOCK_CHILDREN | 1U << RMAP_LOCK_REMAPS, \
 	}
-}
 
-static bool walk_takes(const struct cow_walk *walk,
-		       const struct cow_context *ctx)
-{
-	if (!ctx)
-		return false;
-	return TAILQ_NEXT(ctx, sibling) ||
-	       !bug_on(walk->rmap->world->bugs, BUG_WALK_SKIPS_LAST_CHILD);
-}
-
-/* The context after @ctx among @root and its descendants, parents first. */
-static struct cow_context *walk_next(const struct cow_walk *walk,
-				     const struct cow_context *root,
-				     struct cow_context *ctx)
-{
-	struct cow_context *next = TAILQ_FIRST(&ctx->children);
-
-	if (walk_takes(walk, next))
-		return next;
-	for (; ctx && ctx != root; ctx = ctx->parent) {
-		next = TAILQ_NEXT(ctx, sibling);
-		if (walk_takes(walk, next))
-			return next;
-	}
-	return NULL;
-}
-
-static void walk_descendants(struct cow_walk *walk, struct cow_context *root)
-{
-	struct cow_context *ctx = root;
-	/* Nobody joins during a walk: more would be a loop. */
-	u64 left = cow_contexts_of(walk->rmap)->nr;
-
-	for (; ctx && left; ctx = walk_next(walk, root, ctx), left--) {
-		walk_context(walk, ctx);
-		if (walk_done(walk))
-			return;
-		if (walk->mapped == 1 &&
-		    bug_on(walk->rmap->world->bugs,
-			   BUG_WALK_STOPS_AT_FIRST_CONTEXT))
-			return;
-	}
-	if (ctx)
-		divergence_set(&walk->rmap->broken, DIVERGENCE_INVARIANT,
-			       "a walk met more contexts than there are");
-}
-
-static void cow_context_walk(struct rmap *rmap, struct folio *folio,
-			     struct rmap_walk_control *rwc)
-{
-	struct cow_walk walk = {
-		.rmap = rmap,
-		.folio = folio,
-		.rwc = rwc,
-		.index = folio->index,
-		.mapped = folio->mapcount,
-	};
-	struct cow_context *root = folio_context(rmap, folio);
-
-	rwc->stats->walks++;
-	if (!root)
-		return;
-	rcu_read_lock(rmap->world->rcu);
-	rmap->locks.read_sections++;
-	if (rmap->watch)
-		rmap->watch->read(rmap->watch->arg, rmap, 0);
-	walk_descendants(&walk, root);
-	if (bug_on(rmap->world->bugs, BUG_WALK_STAYS_IN_RCU))
-		return;
-	rcu_read_unlock(rmap->world->rcu);
-}
-
-const struct rmap_ops cow_context_rmap_ops = {
-	.name = "cow_context",
+COW_CONTEXT_RMAP(
+	cow_context_rmap_ops, .name = "cow_context",
 	.text = "a context per mm, and remaps; as proposed, made correct",
-	.init = cow_context_init,
-	.exit = cow_context_exit,
-	.mm_init = cow_context_mm_init,
-	.mm_exit = cow_context_mm_exit,
-	.vma_init = cow_context_vma_init,
-	.vma_faulted = cow_context_vma_faulted,
-	.vma_prepare = cow_context_vma_prepare,
-	.vma_prepare_undo = cow_context_vma_prepare_undo,
-	.vma_clone = cow_context_vma_clone,
-	.vma_clone_undo = cow_context_vma_clone_undo,
-	.vma_range_change = cow_context_vma_range_change,
-	.vma_range_changed = cow_context_vma_range_changed,
-	.vma_absorbed = cow_context_vma_absorbed,
-	.vma_unlink = cow_context_vma_unlink,
-	.may_merge = cow_context_may_merge,
-	.may_merge_both = cow_context_may_merge_both,
-	.folio_new = cow_context_folio_new,
-	.folio_move = cow_context_folio_move,
-	.folio_migrate = cow_context_folio_migrate,
-	.folio_free = cow_context_folio_free,
-	.walk = cow_context_walk,
-	.check_vma = cow_context_check_vma,
-	.check_mm = cow_context_check_mm,
-	.check_offsets = cow_context_check_offsets,
-	.check_all = cow_context_check_all,
-	.describe = cow_context_describe,
-	.folio_owner = cow_context_folio_owner,
-	.memory = cow_context_memory,
-	.locks = 1U << RMAP_LOCK_CHILDREN | 1U << RMAP_LOCK_REMAPS,
-};
+	.walks_mms = true);
+
+/*
+ * Stabilised, each in its own way.  Where the walk finds VMAs by the mm's tree they
+ * must be in it as long as their pages are mapped (detach_last), or it must not
+ * look while they are not.
+ */
+
+COW_CONTEXT_RMAP(
+	cow_seqcount_rmap_ops, .name = "cow_seqcount",
+	.text = "cow_context, a walk looks again where pages moved meanwhile",
+	.walks_mms = true, .detach_last = true, .variant = &cow_stab_seqcount);
+
+COW_CONTEXT_RMAP(cow_rwlock_rmap_ops, .name = "cow_rwlock",
+		 .text = "cow_context, with a reader-writer lock per context",
+		 .variant = &cow_stab_rwlock);
+
+COW_CONTEXT_RMAP(cow_mmap_trylock_rmap_ops, .name = "cow_mmap_trylock",
+		 .text = "cow_context, a walk tries the mmap_lock of each mm",
+		 .detach_last = true, .variant = &cow_stab_mmap_trylock);
+
+COW_CONTEXT_RMAP(cow_mmap_lock_rmap_ops, .name = "cow_mmap_lock",
+		 .text = "cow_context, a walk takes the mmap_lock of each mm",
+		 .detach_last = true, .variant = &cow_stab_mmap_lock);
+
+COW_CONTEXT_RMAP(
+	cow_ordered_rmap_ops, .name = "cow_ordered",
+	.text = "cow_context, places are looked at in the order of moves",
+	.walks_mms = true, .detach_last = true, .variant = &cow_stab_ordered);
+
+COW_CONTEXT_RMAP(cow_tolerant_rmap_ops, .name = "cow_tolerant",
+		 .text = "cow_context, a walk that finds too few looks again",
+		 .walks_mms = true, .variant = &cow_stab_tolerant);

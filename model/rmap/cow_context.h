@@ -22,6 +22,13 @@ struct cow_context {
 	struct remaps remaps;
 	struct rcu_head rcu;
 
+	/* For those that stabilise; each has its own use for one or two. */
+	u64 seq; /* raised when a page begins to move, and when it has */
+	u64 zero_stamp; /* of the last move to displacement 0; remap->stamp */
+	struct task_lock lock;
+	u32 lock_depth; /* how often its writer has it */
+	u64 lock_since; /* mm->pte_changes when it was taken */
+
 	/* Books that a kernel would not keep; they are for the checks. */
 	u64 nr_folios; /* that point to it */
 	u64 nr_children;
@@ -36,6 +43,7 @@ struct cow_contexts {
 	struct remap_totals totals;
 	struct cow_context_list all; /* made and not released */
 	u64 nr; /* how many */
+	u64 made; /* how many, ever */
 };
 
 static inline struct cow_contexts *cow_contexts_of(const struct rmap *rmap)

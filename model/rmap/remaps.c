@@ -39,6 +39,7 @@ void remaps_init(struct remaps *remaps, const struct remap_cache *cache)
 	itree_init(&remaps->by_offset);
 	remap_edges_init(&remaps->edges, cache->totals);
 	remaps->nr = 0;
+	remaps->stamp = 0;
 	remaps->inexact = false;
 }
 
@@ -149,6 +150,8 @@ static void remap_extend(struct remaps *remaps, struct remap *remap,
 	     next = remap_after(next))
 		last = max_u64(last, next->offsets.last);
 
+	/* Higher than need be for what was there: a walk looks there once more. */
+	remap->stamp = ++remaps->stamp;
 	remap_set_range(remaps, remap, first, last);
 	while (remap_overlaps(next = remap_after(remap), first, last,
 			      displacement))
@@ -171,8 +174,17 @@ int remaps_add(struct remaps *remaps, pgoff_t first, pgoff_t last,
 	remap = remap_alloc(remaps);
 	if (!remap)
 		return -ENOMEM;
+	remap->stamp = ++remaps->stamp;
 	remap_insert(remaps, remap, first, last, displacement);
 	return 0;
+}
+
+void remaps_publish(struct remaps *remaps, pgoff_t offset, s64 displacement)
+{
+	struct remap *remap = remap_find(remaps, offset, offset, displacement);
+
+	if (remap && remap->stamp != remaps->stamp)
+		remap->stamp = ++remaps->stamp;
 }
 
 /*
@@ -190,6 +202,7 @@ static void remap_cut_middle(struct remaps *remaps, struct remap *remap,
 		remaps->inexact = true;
 		return;
 	}
+	tail->stamp = remap->stamp;
 	remap_set_range(remaps, remap, remap->offsets.first, first - 1);
 	remap_insert(remaps, tail, last + 1, tail_last, remap->displacement);
 }

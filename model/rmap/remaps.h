@@ -40,6 +40,11 @@ struct remap {
 	struct itree_node offsets; /* .first and .last, closed */
 	RB_ENTRY(remap) rb;
 	s64 displacement; /* address - offset */
+	/*
+	 * By remaps->stamp when the last of its offsets was added: of two places of
+	 * an offset, where a page moved last is the one with the higher stamp.
+	 */
+	u64 stamp;
 	struct rcu_head rcu;
 	struct remap_ends ends; /* in remaps->edges */
 };
@@ -61,6 +66,7 @@ struct remaps {
 	struct itree by_offset;
 	struct remap_edges edges; /* what a maple tree would take */
 	u64 nr;
+	u64 stamp; /* the highest that was given */
 	/* More may be recorded than was added and not deleted since. */
 	bool inexact;
 };
@@ -80,6 +86,12 @@ static inline bool remaps_empty(const struct remaps *remaps)
  */
 int remaps_add(struct remaps *remaps, pgoff_t first, pgoff_t last,
 	       s64 displacement);
+
+/*
+ * Offset @offset at @displacement, which is recorded, is the last place that a page
+ * moves to: from now on, if not before.
+ */
+void remaps_publish(struct remaps *remaps, pgoff_t offset, s64 displacement);
 
 /*
  * Takes offsets [first, last] at @displacement out, as far as they are there.

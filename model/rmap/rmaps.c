@@ -3,10 +3,11 @@
 #include "rmaps.h"
 
 const struct rmap_ops *const all_rmaps[] = {
-	&anon_vma_rmap_ops,
-	&cow_context_rmap_ops,
-	&cow_poc_rmap_ops,
-	NULL,
+	&anon_vma_rmap_ops,	 &cow_context_rmap_ops,
+	&cow_poc_rmap_ops,	 &cow_seqcount_rmap_ops,
+	&cow_rwlock_rmap_ops,	 &cow_mmap_trylock_rmap_ops,
+	&cow_mmap_lock_rmap_ops, &cow_ordered_rmap_ops,
+	&cow_tolerant_rmap_ops,	 NULL,
 };
 
 const struct rmap_ops *rmap_ops_find(const char *name)

@@ -12,6 +12,14 @@ extern const struct rmap_ops anon_vma_rmap_ops;
 extern const struct rmap_ops cow_context_rmap_ops;
 extern const struct rmap_ops cow_poc_rmap_ops;
 
+/* cow_context, stabilised in several ways (cow_stab.h). */
+extern const struct rmap_ops cow_seqcount_rmap_ops;
+extern const struct rmap_ops cow_rwlock_rmap_ops;
+extern const struct rmap_ops cow_mmap_trylock_rmap_ops;
+extern const struct rmap_ops cow_mmap_lock_rmap_ops;
+extern const struct rmap_ops cow_ordered_rmap_ops;
+extern const struct rmap_ops cow_tolerant_rmap_ops;
+
 /* All of them, ending with NULL; and the one of that name, NULL if none. */
 extern const struct rmap_ops *const all_rmaps[];
 const struct rmap_ops *rmap_ops_find(const char *name);
