@@ -229,15 +229,13 @@ static void test_unsorted_rewrite(void **state)
 static void assert_collected(struct fixture *f, pgoff_t offset,
 			     const s64 *expected, u32 nr_expected)
 {
-	s64 stack[POC_WALK_STACK], *values;
-	u32 nr;
+	struct poc_collected all;
 
-	values = poc_collect(&f->remaps, offset, stack, &nr);
-	assert_non_null(values);
-	assert_int_equal(nr, nr_expected);
-	for (u32 i = 0; i < nr; i++)
-		assert_int_equal(values[i], expected[i]);
-	poc_collect_free(&f->remaps, offset, values, stack);
+	assert_true(poc_collect(&f->remaps, offset, &all));
+	assert_int_equal(all.nr, nr_expected);
+	for (u32 i = 0; i < all.nr; i++)
+		assert_int_equal(all.values[i], expected[i]);
+	poc_collect_free(&f->remaps, &all);
 }
 
 static void test_collect(void **state)

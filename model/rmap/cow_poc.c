@@ -14,10 +14,9 @@
  * anon_vma that is what anon_vma says; alone, a placeholder in vma->anon_vma,
  * kept here as a mark (poc_mark()).
  *
- * What is not shown, as nothing walks while an operation is going on: a child's
- * context joins at the end of dup_mmap() there and at its beginning here; a
- * context whose mm is going is skipped while its pages are still mapped; remaps
- * change before page tables do.
+ * Some of it only shows to a walk that runs at the same time: a child's context
+ * joins at the end of dup_mmap(); remaps change before page tables do, and arrays
+ * where they are; and what cow_poc_walk.c says of the walk itself.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -46,12 +45,15 @@ static int cow_poc_init(struct rmap *rmap)
 		.rcu = world->rcu,
 		.bugs = world->bugs,
 		.broken = &rmap->broken,
+		.world = world,
 		.kind_range =
 			ledger_kind(ledger, "poc_range", POC_RANGE_KERNEL_SIZE),
 		.kind_array =
 			ledger_kind(ledger, "poc_array", POC_ARRAY_KERNEL_SIZE),
 	};
 	TAILQ_INIT(&contexts->all);
+	if (fixed(rmap, FIX_WALK_FREED_VMA))
+		world->walks_mms = true;
 	rmap->priv = contexts;
 	return 0;
 }
@@ -84,9 +86,13 @@ static void context_join(struct rmap *rmap, struct poc_context *ctx,
 			 struct poc_context *parent)
 {
 	ctx->parent = parent;
-	TAILQ_INSERT_HEAD(&parent->children, ctx, sibling);
+	if (fixed(rmap, FIX_CHILDREN_FIRST))
+		TAILQ_INSERT_TAIL(&parent->children, ctx, sibling);
+	else
+		TAILQ_INSERT_HEAD(&parent->children, ctx, sibling);
 	cow_poc_wrote_children(rmap, parent);
 	parent->refcount++;
+	mark(rmap->world, POINT_CONTEXT_JOINED);
 }
 
 static int cow_poc_mm_init(struct rmap *rmap, struct mm_struct *mm,
@@ -105,10 +111,20 @@ static int cow_poc_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	poc_remaps_init(&ctx->remaps, &contexts->cache);
 	TAILQ_INSERT_TAIL(&contexts->all, ctx, entry);
 	contexts->nr++;
+	contexts->made++;
 	mm->rmap_state[rmap->slot] = ctx;
-	if (oldmm)
+	if (oldmm && fixed(rmap, FIX_JOIN_AFTER_COPY))
 		context_join(rmap, ctx, poc_mm_context(rmap, oldmm));
 	return 0;
+}
+
+/* The end of dup_mmap(), where it has not failed. */
+static void cow_poc_mm_forked(struct rmap *rmap, struct mm_struct *mm,
+			      struct mm_struct *oldmm)
+{
+	if (!fixed(rmap, FIX_JOIN_AFTER_COPY))
+		context_join(rmap, poc_mm_context(rmap, mm),
+			     poc_mm_context(rmap, oldmm));
 }
 
 static void context_release(struct rmap *rmap, struct poc_context *ctx)
@@ -121,16 +137,24 @@ static void context_release(struct rmap *rmap, struct poc_context *ctx)
 	kfree_rcu(rmap->world->rcu, ctx, &ctx->rcu);
 }
 
-/* put_cow_context(), __put_cow_context(): and up, while it was the last. */
-static void context_put(struct rmap *rmap, struct poc_context *ctx)
+/*
+ * put_cow_context(), __put_cow_context(): and up, while it was the last.
+ * @may_pause: nothing is locked that others could wait for.
+ */
+static void context_put(struct rmap *rmap, struct poc_context *ctx,
+			bool may_pause)
 {
 	while (ctx && !--ctx->refcount) {
 		struct poc_context *parent = ctx->parent;
 
+		if (may_pause)
+			mark(rmap->world, POINT_COUNT_DROPPED);
 		if (parent) {
 			cow_poc_wrote_children(rmap, parent);
 			TAILQ_REMOVE(&parent->children, ctx, sibling);
 		}
+		if (parent && may_pause)
+			mark(rmap->world, POINT_CONTEXT_LEFT);
 		context_release(rmap, ctx);
 		ctx = parent;
 	}
@@ -143,7 +167,7 @@ static void cow_poc_mm_exit(struct rmap *rmap, struct mm_struct *mm)
 
 	ctx->mm = NULL;
 	mm->rmap_state[rmap->slot] = NULL;
-	context_put(rmap, ctx);
+	context_put(rmap, ctx, true);
 }
 
 /* Faulted or not. */
@@ -250,6 +274,15 @@ struct move {
 };
 
 /*
+ * Pages move behind this: until then a walk must look at their old place.  Repaired
+ * it goes when that is unmapped.  With nobody walking it is all the same.
+ */
+static bool old_place_stays(const struct rmap *rmap)
+{
+	return rmap->world->sched && fixed(rmap, FIX_REMAP_BEFORE_MOVE);
+}
+
+/*
  * __cow_context_do_remap() of a move: what is found at the old displacement is
  * rewritten, and then that was all.  (Moving to displacement 0 should drop the
  * old one, but is not tracked, so that it never comes to that.)
@@ -262,6 +295,10 @@ static void do_remap(struct rmap *rmap, struct edit *edit,
 
 	if (edit->err)
 		return;
+	if (old_place_stays(rmap)) {
+		add_range(edit, dst);
+		return;
+	}
 	edit->err = poc_remaps_move(edit->remaps, dst->vm_pgoff, move->last,
 				    move->old, poc_displacement(dst), &found);
 	if (found && !fixed(rmap, FIX_PARTIAL_MOVE))
@@ -585,7 +622,7 @@ static void folio_attach(struct rmap *rmap, struct folio *folio,
 static void folio_put_context(struct rmap *rmap, struct poc_context *ctx)
 {
 	ctx->nr_folios--;
-	context_put(rmap, ctx);
+	context_put(rmap, ctx, false);
 }
 
 /* __folio_set_anon_cow() */
@@ -632,6 +669,7 @@ const struct rmap_ops cow_poc_rmap_ops = {
 	.exit = cow_poc_exit,
 	.mm_init = cow_poc_mm_init,
 	.mm_exit = cow_poc_mm_exit,
+	.mm_forked = cow_poc_mm_forked,
 	.vma_init = cow_poc_vma_init,
 	.vma_faulted = cow_poc_vma_faulted,
 	.vma_prepare = cow_poc_vma_prepare,

@@ -54,6 +54,7 @@ struct poc_contexts {
 	struct remap_totals totals;
 	struct poc_context_list all; /* made and not released */
 	u64 nr;
+	u64 made; /* ever */
 	/* Between vma_range_change and vma_range_changed. */
 	struct poc_before vma;
 	struct poc_before adj_next;

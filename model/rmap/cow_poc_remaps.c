@@ -490,37 +490,74 @@ int poc_remaps_move(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
  * the ledger: a walk must be possible at any time, also while an allocation is
  * waiting to fail.
  */
-s64 *poc_collect(const struct poc_remaps *remaps, pgoff_t offset, s64 *stack,
-		 u32 *nr)
+static bool collect_room(const struct poc_remaps *remaps,
+			 struct poc_collected *all, u32 cap)
 {
-	const struct poc_range *range = poc_remaps_at(remaps, offset);
-	u32 total = range ? poc_entry_nr(&range->entry) : 0;
-	s64 *values = stack;
+	struct ledger *ledger = remaps->cache->ledger;
+	s64 *values;
 
-	*nr = 0;
-	memset(stack, 0, POC_WALK_STACK * sizeof(*stack));
-	if (total > POC_WALK_STACK) {
-		values = ledger_tool_alloc(remaps->cache->ledger,
-					   total * sizeof(*values));
-		if (!values)
-			return NULL;
-		for (u32 i = POC_WALK_STACK; i < total; i++)
-			values[i] = POC_UNWRITTEN;
-	}
-	for (u32 i = 0; i < total; i++)
-		insert_sorted(values, nr, poc_entry_get(&range->entry, i),
-			      fixed(remaps, FIX_WALK_INSERT_OVERWRITES));
-	return values;
+	if (cap <= all->cap)
+		return true;
+	values = ledger_tool_alloc(ledger, cap * sizeof(*values));
+	if (!values)
+		return false;
+	memcpy(values, all->values, all->cap * sizeof(*values));
+	for (u32 i = all->cap; i < cap; i++)
+		values[i] = POC_UNWRITTEN;
+	poc_collect_free(remaps, all);
+	all->values = values;
+	all->cap = cap;
+	return true;
 }
 
-void poc_collect_free(const struct poc_remaps *remaps, pgoff_t offset,
-		      s64 *values, const s64 *stack)
+/* An array may change while it is read, or, unless that is repaired, go. */
+static void array_is_read(const struct poc_remaps *remaps,
+			  const struct poc_array *arr)
+{
+	const struct mm_world *world = remaps->cache->world;
+
+	if (!world)
+		return;
+	mark(world, POINT_WALK_MEMBER);
+	expect_live(world, arr, "displacement array");
+}
+
+static bool collect_array(const struct poc_remaps *remaps,
+			  const struct poc_array *arr,
+			  struct poc_collected *all, bool moves_all)
+{
+	for (u32 i = 0; i < arr->nr; i++) {
+		if (!collect_room(remaps, all, arr->nr))
+			return false;
+		insert_sorted(all->values, &all->nr, arr->values[i], moves_all);
+		array_is_read(remaps, arr);
+	}
+	return true;
+}
+
+bool poc_collect(const struct poc_remaps *remaps, pgoff_t offset,
+		 struct poc_collected *all)
 {
 	const struct poc_range *range = poc_remaps_at(remaps, offset);
+	bool moves_all = fixed(remaps, FIX_WALK_INSERT_OVERWRITES);
 
-	if (values && values != stack)
-		ledger_tool_free(remaps->cache->ledger, values,
-				 poc_entry_nr(&range->entry) * sizeof(*values));
+	memset(all, 0, sizeof(*all));
+	all->values = all->stack;
+	all->cap = POC_WALK_STACK;
+	if (!range)
+		return true;
+	if (range->entry.many)
+		return collect_array(remaps, range->entry.many, all, moves_all);
+	insert_sorted(all->values, &all->nr, range->entry.one, moves_all);
+	return true;
+}
+
+void poc_collect_free(const struct poc_remaps *remaps,
+		      struct poc_collected *all)
+{
+	if (all->values != all->stack)
+		ledger_tool_free(remaps->cache->ledger, all->values,
+				 all->cap * sizeof(*all->values));
 }
 
 bool poc_remaps_hold(const struct poc_remaps *remaps, pgoff_t offset,

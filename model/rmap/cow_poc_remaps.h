@@ -21,6 +21,7 @@
 #include "../base/ledger.h"
 #include "../base/rcu.h"
 #include "../base/tree.h"
+#include "../mm/mm.h"
 #include "remap_edges.h"
 
 /* In the maple tree a range takes a slot and a pivot, the gap beside it too. */
@@ -66,6 +67,7 @@ struct poc_cache {
 	struct rcu *rcu;
 	const struct bugs *bugs;
 	struct divergence *broken; /* where a crash is noted */
+	const struct mm_world *world; /* NULL: nobody else runs */
 	u32 kind_range;
 	u32 kind_array;
 	struct remap_totals *totals; /* NULL: no accounts are kept */
@@ -105,15 +107,22 @@ int poc_remaps_move(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 /* Room for the displacements of one walk that needs no allocation. */
 #define POC_WALK_STACK 16
 
+/* The displacements that a walk tries. */
+struct poc_collected {
+	s64 stack[POC_WALK_STACK];
+	s64 *values; /* the stack, or for poc_collect_free() */
+	u32 nr;
+	u32 cap;
+};
+
 /*
- * The displacements that the walk tries for @offset: in @values, of which there
- * are *@nr.  @stack has room for POC_WALK_STACK; when those are not enough
- * @values is allocated, for poc_collect_free().  NULL: out of memory.
+ * Those of @offset, read one by one: others may go on in between.  False: out of
+ * memory.  poc_collect_free() is for the caller, also then.
  */
-s64 *poc_collect(const struct poc_remaps *remaps, pgoff_t offset, s64 *stack,
-		 u32 *nr);
-void poc_collect_free(const struct poc_remaps *remaps, pgoff_t offset,
-		      s64 *values, const s64 *stack);
+bool poc_collect(const struct poc_remaps *remaps, pgoff_t offset,
+		 struct poc_collected *all);
+void poc_collect_free(const struct poc_remaps *remaps,
+		      struct poc_collected *all);
 
 /* Does @offset lie at @displacement?  As the own check looks it up. */
 bool poc_remaps_hold(const struct poc_remaps *remaps, pgoff_t offset,

@@ -2,24 +2,44 @@
 /*
  * The proof of concept's walk, and the check that it has instead of a walk where
  * it runs beside anon_vma.
+ *
+ * What others can do to it: an mm is gone before it is asked whether anybody uses
+ * it (struct mm_struct does not wait for RCU); what nobody uses any more is skipped,
+ * mapped as it still is; a VMA that was found is freed (its slab keeps the type, so
+ * it may be another one by then); an array is freed, or its members move, while it
+ * is read; a child joins the list at its head, behind the walk's back.
  */
 #include "../mm/pgtable.h"
 #include "cow_poc.h"
+
+/* mms that the walk has put last, for mmput_async(). */
+#define POC_PUTS_MAX 16
 
 struct poc_walk {
 	struct rmap *rmap;
 	struct folio *folio;
 	struct rmap_walk_control *rwc;
 	pgoff_t index; /* as it was at the start */
+	struct mm_struct *puts[POC_PUTS_MAX];
+	u32 nr_puts;
 };
+
+static bool repaired(const struct poc_walk *walk, enum fix fix)
+{
+	return fix_on(walk->rmap->world->bugs, fix);
+}
 
 static void visit(struct poc_walk *walk, struct vm_area_struct *vma)
 {
 	struct rmap_walk_control *rwc = walk->rwc;
+	struct mm_world *world = walk->rmap->world;
 	u64 address = walk->index + (u64)poc_displacement(vma);
 
+	mark(world, POINT_WALK_VMA);
+	expect_live(world, vma, "VMA");
 	rwc->stats->vmas++;
 	rwc->stats->found += rwc->rmap_one(walk->folio, vma, address, rwc->arg);
+	mark(world, POINT_WALK_VISITED);
 }
 
 /* walk_context_remap(): the VMA must have that very displacement. */
@@ -33,20 +53,21 @@ static void walk_place(struct poc_walk *walk, struct mm_struct *mm,
 		visit(walk, vma);
 }
 
-static void walk_remaps(struct poc_walk *walk, struct poc_context *ctx)
+static void walk_remaps(struct poc_walk *walk, struct poc_context *ctx,
+			struct mm_struct *mm)
 {
-	s64 stack[POC_WALK_STACK], *values;
-	u32 nr;
+	struct poc_collected all;
 
-	values = poc_collect(&ctx->remaps, walk->index, stack, &nr);
-	if (!values)
+	if (!poc_collect(&ctx->remaps, walk->index, &all))
 		divergence_set(&walk->rmap->broken, DIVERGENCE_INVARIANT,
 			       "not walked: the tool is out of memory");
-	for (u32 i = 0; values && i < nr; i++) {
+	else
+		mark(walk->rmap->world, POINT_WALK_PLACES);
+	for (u32 i = 0; i < all.nr; i++) {
 		walk->rwc->stats->remaps++;
-		walk_place(walk, ctx->mm, values[i]);
+		walk_place(walk, mm, all.values[i]);
 	}
-	poc_collect_free(&ctx->remaps, walk->index, values, stack);
+	poc_collect_free(&ctx->remaps, &all);
 }
 
 /* Repaired, where not all could be recorded: whatever has that offset. */
@@ -67,43 +88,105 @@ static bool maybe_mapped_shared(const struct folio *folio)
 }
 
 /*
- * walk_context().  False ends the whole walk: before it has looked at this
- * context's remaps and at any other context.  That a folio is mapped once, or
+ * The middle of walk_context().  False ends the whole walk: before it has looked at
+ * this context's remaps and at any other context.  That a folio is mapped once, or
  * not yet, does not say where.
  */
-static bool walk_context(struct poc_walk *walk, struct poc_context *ctx)
+static bool walk_mm(struct poc_walk *walk, struct poc_context *ctx,
+		    struct mm_struct *mm)
 {
 	bool was_exclusive = !maybe_mapped_shared(walk->folio);
-	struct mm_struct *mm = ctx->mm;
 
-	walk->rwc->stats->contexts++;
-	if (!mm)
-		return true;
 	if (ctx->incomplete) {
 		walk_vmas(walk, mm);
 		return true;
 	}
 	walk_place(walk, mm, 0);
 	if (was_exclusive && !maybe_mapped_shared(walk->folio) &&
-	    !fix_on(walk->rmap->world->bugs, FIX_WALK_EARLY_END))
+	    !repaired(walk, FIX_WALK_EARLY_END))
 		return false;
-	walk_remaps(walk, ctx);
+	expect_live(walk->rmap->world, ctx, "context");
+	walk_remaps(walk, ctx, mm);
 	return true;
+}
+
+/* mmput_async(): the last one's work is done later, and not by the walk. */
+static void put_later(struct poc_walk *walk, struct mm_struct *mm)
+{
+	if (mm->users == 1 && walk->nr_puts < POC_PUTS_MAX)
+		walk->puts[walk->nr_puts++] = mm;
+	else
+		mm_put(mm);
+}
+
+static void put_all(struct poc_walk *walk)
+{
+	while (walk->nr_puts)
+		mm_put(walk->puts[--walk->nr_puts]);
+}
+
+/* Repaired: the struct is kept, under a lock that who clears ctx->mm takes too. */
+static bool walk_mm_kept(struct poc_walk *walk, struct poc_context *ctx)
+{
+	struct mm_struct *mm = ctx->mm;
+	bool goes_on;
+
+	if (!mm)
+		return true;
+	mm_grab(mm);
+	goes_on = walk_mm(walk, ctx, mm);
+	mm_drop(mm);
+	return goes_on;
+}
+
+/* walk_context() */
+static bool walk_context(struct poc_walk *walk, struct poc_context *ctx)
+{
+	struct mm_world *world = walk->rmap->world;
+	struct mm_struct *mm = ctx->mm;
+	bool goes_on;
+
+	walk->rwc->stats->contexts++;
+	mark(world, POINT_WALK_CONTEXT);
+	expect_live(world, ctx, "context");
+	if (repaired(walk, FIX_WALK_GOING_MM))
+		return walk_mm_kept(walk, ctx);
+	if (!mm)
+		return true;
+	expect_live(world, mm, "mm_struct");
+	if (!mm_get_not_zero(mm))
+		return true;
+	goes_on = walk_mm(walk, ctx, mm);
+	put_later(walk, mm);
+	return goes_on;
+}
+
+/* Nobody joins while a walk is alone: more would be a loop. */
+static u64 most_steps(const struct poc_walk *walk)
+{
+	const struct poc_contexts *contexts = poc_contexts_of(walk->rmap);
+
+	return 2 * (walk->rmap->world->sched ? contexts->made : contexts->nr);
+}
+
+static void loops(const struct poc_walk *walk)
+{
+	divergence_set(&walk->rmap->broken, DIVERGENCE_INVARIANT,
+		       "a walk met more contexts than there are");
 }
 
 /*
  * traverse_contexts(): the root, then everything below it, each context after
- * its children.
+ * its children.  Each is met once on the way down and once on the way up.
  */
-static void walk_descendants(struct poc_walk *walk, struct poc_context *root)
+static void walk_up(struct poc_walk *walk, struct poc_context *root)
 {
 	struct poc_context *ctx = root, *parent = NULL, *next;
-	/* Each is met once on the way down and once on the way up. */
-	u64 left = 2 * poc_contexts_of(walk->rmap)->nr;
 
 	if (!walk_context(walk, root))
 		return;
-	for (; left; ctx = next, left--) {
+	for (u64 steps = 0; steps < most_steps(walk); ctx = next, steps++) {
+		expect_live(walk->rmap->world, ctx, "context");
 		next = ctx != parent ? TAILQ_FIRST(&ctx->children) : NULL;
 		if (next)
 			continue;
@@ -114,8 +197,35 @@ static void walk_descendants(struct poc_walk *walk, struct poc_context *root)
 		if (!next)
 			next = parent;
 	}
-	divergence_set(&walk->rmap->broken, DIVERGENCE_INVARIANT,
-		       "a walk met more contexts than there are");
+	loops(walk);
+}
+
+/* The context after @ctx, parents first; NULL behind the last. */
+static struct poc_context *next_down(struct poc_context *ctx,
+				     const struct poc_context *root)
+{
+	struct poc_context *next = TAILQ_FIRST(&ctx->children);
+
+	while (!next && ctx != root) {
+		next = TAILQ_NEXT(ctx, sibling);
+		ctx = ctx->parent;
+	}
+	return next;
+}
+
+/* Repaired: each before its children, which joined at the end of the list. */
+static void walk_down(struct poc_walk *walk, struct poc_context *root)
+{
+	struct poc_context *ctx = root;
+
+	for (u64 met = 0; met < most_steps(walk) / 2; met++) {
+		if (!walk_context(walk, ctx))
+			return;
+		ctx = next_down(ctx, root);
+		if (!ctx)
+			return;
+	}
+	loops(walk);
 }
 
 /* cow_context_walk() */
@@ -137,8 +247,12 @@ void cow_poc_walk(struct rmap *rmap, struct folio *folio,
 	rmap->locks.read_sections++;
 	if (rmap->watch)
 		rmap->watch->read(rmap->watch->arg, rmap, 0);
-	walk_descendants(&walk, root);
+	if (repaired(&walk, FIX_CHILDREN_FIRST))
+		walk_down(&walk, root);
+	else
+		walk_up(&walk, root);
 	rcu_read_unlock(rmap->world->rcu);
+	put_all(&walk);
 }
 
 /*
