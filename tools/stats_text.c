@@ -191,6 +191,26 @@ static void put_locks(const struct stats *stats, FILE *out)
 	fputc('\n', out);
 }
 
+/* Only where there are reverse maps that say. */
+static void put_costs(const struct stats *stats, FILE *out)
+{
+	bool any = false;
+
+	for (u32 i = 0; i < stats->nr; i++)
+		any |= stats->rmaps[i].ops->variant != NULL;
+	if (!any)
+		return;
+	put_heading(stats, "beside other operations", out);
+	line(stats, "locks taken by walks", costs.walk_locks, out);
+	line(stats, "  places under one, at most", costs.walk_held_most, out);
+	line(stats, "locks taken by others", costs.write_locks, out);
+	line(stats, "  entries under one, at most", costs.write_held_most, out);
+	line(stats, "counts and stamps written", costs.published, out);
+	line(stats, "contexts looked at again", costs.context_retries, out);
+	line(stats, "walks begun again", costs.walk_retries, out);
+	line(stats, "walks given up", costs.gave_up, out);
+}
+
 static void put_series(const struct stats *stats, FILE *out)
 {
 	for (u32 i = 0; i < stats->nr; i++) {
@@ -226,6 +246,7 @@ void stats_print_text(const struct stats *stats, const char *name, FILE *out)
 	put_memory(stats, out);
 	put_walks(stats, out);
 	put_locks(stats, out);
+	put_costs(stats, out);
 	if (stats->config.every)
 		put_series(stats, out);
 }

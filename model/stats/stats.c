@@ -317,8 +317,10 @@ static void replay_ops(struct stats *stats)
 
 static void finish(struct stats *stats)
 {
-	for (u32 i = 0; i < stats->nr; i++)
+	for (u32 i = 0; i < stats->nr; i++) {
 		stats->rmaps[i].migrate = stats->rmaps[i].rmap->migrate_walks;
+		stats->rmaps[i].costs = stats->rmaps[i].rmap->costs;
+	}
 	if (!stats->result.diverged)
 		replay_finish(stats->replay);
 	for (u32 i = 0; i < stats->nr; i++)

@@ -95,6 +95,7 @@ struct stats_rmap {
 	struct stats_memory left;
 	struct stats_walks walks;
 	struct rmap_walk_stats migrate;
+	struct rmap_costs costs;
 	struct stats_lock locks[NR_RMAP_LOCKS];
 	u64 write_sections;
 	u64 read_sections;
