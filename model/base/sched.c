@@ -290,14 +290,14 @@ static bool lock_take(struct sched *sched, struct task_lock *lock,
 	return true;
 }
 
-void task_lock_write(struct sched *sched, struct task_lock *lock,
+void task_wait_write(struct sched *sched, struct task_lock *lock,
 		     const char *name)
 {
 	lock_take(sched, lock, name, true, NULL);
 	lock->writer = (u8)(me(sched) + 1);
 }
 
-void task_lock_read(struct sched *sched, struct task_lock *lock,
+void task_wait_read(struct sched *sched, struct task_lock *lock,
 		    const char *name)
 {
 	lock_take(sched, lock, name, false, NULL);
@@ -333,16 +333,9 @@ bool task_trylock_read(struct sched *sched, struct task_lock *lock)
 	return true;
 }
 
-void task_unlock_write(struct sched *sched, struct task_lock *lock)
+/* Readers that wait are behind a writer, who waits for the last reader. */
+void task_wake(struct sched *sched, struct task_lock *lock)
 {
-	lock->writer = 0;
-	wake(sched, lock);
-}
-
-void task_unlock_read(struct sched *sched, struct task_lock *lock)
-{
-	lock->readers[me(sched)]--;
-	/* Readers that wait are behind a writer, who waits for the last reader. */
 	if (task_lock_is_free(lock))
 		wake(sched, lock);
 }

@@ -100,22 +100,56 @@ void sched_break(struct sched *sched, enum divergence_kind kind,
 /* Bits of the tasks that can go on. */
 u32 sched_ready(const struct sched *sched);
 
+/* What the functions below are made of, where there is a scheduler. */
+void task_wait_write(struct sched *sched, struct task_lock *lock,
+		     const char *name);
+void task_wait_read(struct sched *sched, struct task_lock *lock,
+		    const char *name);
+void task_wake(struct sched *sched, struct task_lock *lock);
+
 /*
  * Locks.  @sched may be NULL: then there is one task, which gets what it asks for.
  * A task that cannot have a lock waits, and sched_point() comes before each
  * attempt.  @name, static, is what reports call the lock.
  */
-void task_lock_write(struct sched *sched, struct task_lock *lock,
-		     const char *name);
-void task_lock_read(struct sched *sched, struct task_lock *lock,
-		    const char *name);
+static inline void task_lock_write(struct sched *sched, struct task_lock *lock,
+				   const char *name)
+{
+	if (sched)
+		task_wait_write(sched, lock, name);
+	else
+		lock->writer = 1;
+}
+
+static inline void task_lock_read(struct sched *sched, struct task_lock *lock,
+				  const char *name)
+{
+	if (sched)
+		task_wait_read(sched, lock, name);
+	else
+		lock->readers[0]++;
+}
+
+static inline void task_unlock_write(struct sched *sched,
+				     struct task_lock *lock)
+{
+	lock->writer = 0;
+	if (sched)
+		task_wake(sched, lock);
+}
+
+static inline void task_unlock_read(struct sched *sched, struct task_lock *lock)
+{
+	lock->readers[sched ? sched->current : 0]--;
+	if (sched)
+		task_wake(sched, lock);
+}
+
 /* In @obj, a ledger object: false if that was freed before it could be had. */
 bool task_lock_read_in(struct sched *sched, struct task_lock *lock,
 		       const char *name, const void *obj);
 bool task_trylock_write(struct sched *sched, struct task_lock *lock);
 bool task_trylock_read(struct sched *sched, struct task_lock *lock);
-void task_unlock_write(struct sched *sched, struct task_lock *lock);
-void task_unlock_read(struct sched *sched, struct task_lock *lock);
 /* Held for writing; for reading from now on. */
 void task_lock_downgrade(struct sched *sched, struct task_lock *lock);
 

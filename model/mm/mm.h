@@ -231,8 +231,15 @@ static inline void mark(const struct mm_world *world, enum sched_point point)
  * looked at.  If it was freed meanwhile, the task ends here and the race is
  * reported; @what, static, is what the report calls it.
  */
-void expect_live(const struct mm_world *world, const void *obj,
-		 const char *what);
+void race_if_freed(const struct mm_world *world, const void *obj,
+		   const char *what);
+
+static inline void expect_live(const struct mm_world *world, const void *obj,
+			       const char *what)
+{
+	if (__builtin_expect(!!world->sched, 0))
+		race_if_freed(world, obj, what);
+}
 
 /* mmap_lock, with its point before.  mm/mmap_lock.h. */
 static inline void mmap_write_lock(struct mm_struct *mm)
