@@ -17,6 +17,7 @@ bad_says "expected a number" --most -1 "$corpus/race/exec-walk.rmap"
 bad_says "no reverse map of that name" --rmap nobody "$corpus/race/exec-walk.rmap"
 bad_says "no bug of that name" --bug nobody "$corpus/race/exec-walk.rmap"
 bad_says "alone here" --pure "$corpus/race/exec-walk.rmap"
+bad_says "explores nothing" --show --json "$corpus/race/exec-walk.rmap"
 bad_says "everything is checked" --check all "$corpus/race/exec-walk.rmap"
 bad_says "No such file" --out nowhere/deeper "$corpus/race/exec-walk.rmap"
 try 2 --unknown
@@ -32,6 +33,14 @@ try 0 --rmap anon_vma "$corpus"/race/*.rmap
 cmp -s first out || fail "$what: another report the second time"
 try 0 --rmap anon_vma --json "$corpus"/race/*.rmap
 [ "$(grep -c '^{.*"failed":false}$' out)" = "$(ls "$corpus"/race/*.rmap | wc -l)" ] || fail "$what: expected an object a line"
+
+# Standard input is read once for both; a failure and what follows it are objects of JSON.
+printf 'mmap A 0 1 rw\nwrite A 0\nfork A B\nmunmap B 0 1 || walk A 0\nwalk A 0\n' >lines.rmap
+try 1 - <lines.rmap
+says out "anon_vma: 1 files"
+says out "cow_context: 1 files"
+try 1 --json lines.rmap
+[ -z "$(grep -v '^{.*}$' out)" ] || fail "$what: not an object a line"
 
 # Each bug is found, with no more preemptions than it takes, and `run` says the same of the line.
 found() {

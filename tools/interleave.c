@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -38,6 +39,12 @@ struct totals {
 	double cpu_seconds;
 };
 
+/* One FILE, read once for all reverse maps. */
+struct loaded {
+	const char *name; /* for messages */
+	struct scenario sc;
+};
+
 struct interleave {
 	const char *command; /* argv[0], for messages */
 	struct replay_config config;
@@ -46,6 +53,8 @@ struct interleave {
 	bool show;
 	bool json;
 	const char *out;
+	struct loaded *files;
+	u32 nr_files;
 
 	const char *rmap; /* whose turn it is */
 	struct explorer *ex;
@@ -131,11 +140,13 @@ static void print_group_json(const struct interleave *il, u32 line,
 	printf(",\"line\":%u,\"rmap\":\"%s\",\"schedules\":%" PRIu64
 	       ",\"cut\":%" PRIu64 ",\"states\":%" PRIu64 ",\"ends\":%" PRIu64
 	       ",\"preempt\":%u,\"complete\":%s,\"most_hit\":%s,"
-	       "\"failed\":%s",
+	       "\"too_long\":%s,\"states_full\":%s,\"failed\":%s",
 	       line, il->rmap, explored->schedules, explored->cut,
 	       explored->states, explored->ends, explored->preempt,
 	       explored->complete ? "true" : "false",
 	       explored->most_hit ? "true" : "false",
+	       explored->too_long ? "true" : "false",
+	       explored->states_full ? "true" : "false",
 	       explored->failed ? "true" : "false");
 	if (explored->failed) {
 		scenario_print_schedule(&explored->schedule, digits);
@@ -265,13 +276,34 @@ static void add_up(struct interleave *il, const struct explored *explored)
 	il->any_failed |= explored->failed;
 }
 
-/* An operation before any group, or between them, diverged by itself. */
-static void show_diverged(struct interleave *il)
+static void print_diverged_json(const struct interleave *il,
+				const struct replay_result *result)
+{
+	printf("{\"file\":");
+	print_json_text(il->file);
+	printf(",\"rmap\":\"%s\",\"diverges_at\":%u,\"kind\":\"%s\","
+	       "\"text\":",
+	       il->rmap, result->op_nr,
+	       divergence_kind_name(result->report.kind));
+	print_json_text(result->report.text);
+	printf("}\n");
+}
+
+/*
+ * What leads to the next group diverges: an operation between groups, or a
+ * group under its own schedule, whose failure was counted if the search came to
+ * one (@counted).  The rest of the file is left out.
+ */
+static void show_diverged(struct interleave *il, bool counted)
 {
 	const struct replay_result *result = explorer_result(il->ex);
 
 	il->any_failed = true;
-	il->totals.failures++;
+	il->totals.failures += !counted;
+	if (il->json) {
+		print_diverged_json(il, result);
+		return;
+	}
 	printf("%s: %s: diverges by itself at operation %u: %s: %s\n", il->file,
 	       il->rmap, result->op_nr,
 	       divergence_kind_name(result->report.kind), result->report.text);
@@ -279,19 +311,21 @@ static void show_diverged(struct interleave *il)
 
 /* Scenarios. */
 
-static void do_group(struct interleave *il, const struct scenario *sc,
+/* Returns whether a schedule failed. */
+static bool do_group(struct interleave *il, const struct scenario *sc,
 		     u32 first, u32 nr)
 {
 	struct explored explored;
 
 	if (explorer_group(il->ex, first, nr, &explored)) {
 		il->oom = true;
-		return;
+		return false;
 	}
 	add_up(il, &explored);
 	print_group(il, sc, first, &explored);
 	if (explored.failed)
 		show_failure(il, sc, first, nr, &explored);
+	return explored.failed;
 }
 
 static void do_groups(struct interleave *il, const struct scenario *sc)
@@ -303,12 +337,14 @@ static void do_groups(struct interleave *il, const struct scenario *sc)
 		return;
 	}
 	for (u32 first = 0; first < sc->nr_ops && !il->oom; first += nr) {
+		bool failed = false;
+
 		nr = scenario_group(sc, first);
 		if (nr > 1)
-			do_group(il, sc, first, nr);
+			failed = do_group(il, sc, first, nr);
 		if (first + nr < sc->nr_ops &&
 		    !explorer_step(il->ex, first + 1)) {
-			show_diverged(il);
+			show_diverged(il, failed);
 			break;
 		}
 	}
@@ -372,7 +408,7 @@ static void do_each(struct interleave *il, const struct scenario *sc)
 		il->oom = true;
 		break;
 	case EACH_DIVERGED:
-		show_diverged(il);
+		show_diverged(il, false);
 		break;
 	case EACH_DONE:
 	case EACH_STOPPED:
@@ -388,26 +424,46 @@ static void drop_results(struct scenario *sc)
 	}
 }
 
-static void do_file(struct interleave *il, const char *path)
+static void do_file(struct interleave *il, const struct loaded *file)
 {
-	struct scenario sc;
-	struct input in;
+	il->file = file->name;
+	il->totals.files++;
+	if (il->show)
+		show_groups(il, &file->sc);
+	else if (il->each)
+		do_each(il, &file->sc);
+	else
+		do_groups(il, &file->sc);
+}
 
-	if (input_load_scenario(&in, &sc, path)) {
-		il->nr_bad++;
+/* What cannot be read is said once, and standard input is there only once. */
+static void load_files(struct interleave *il, char **paths, int nr)
+{
+	il->files = calloc((size_t)nr, sizeof(*il->files));
+	if (!il->files) {
+		il->oom = true;
 		return;
 	}
-	il->file = in.name;
-	il->totals.files++;
-	drop_results(&sc);
-	if (il->show)
-		show_groups(il, &sc);
-	else if (il->each)
-		do_each(il, &sc);
-	else
-		do_groups(il, &sc);
-	scenario_free(&sc);
-	input_free(&in);
+	for (int i = 0; i < nr; i++) {
+		struct loaded *file = &il->files[il->nr_files];
+		struct input in;
+
+		if (input_load_scenario(&in, &file->sc, paths[i])) {
+			il->nr_bad++;
+			continue;
+		}
+		file->name = in.name;
+		drop_results(&file->sc);
+		input_free(&in);
+		il->nr_files++;
+	}
+}
+
+static void free_files(struct interleave *il)
+{
+	for (u32 i = 0; i < il->nr_files; i++)
+		scenario_free(&il->files[i].sc);
+	free(il->files);
 }
 
 /* The end. */
@@ -455,7 +511,12 @@ static void print_failures(struct interleave *il)
 			print_failure_json(il, &il->failures.all[i]);
 		else
 			print_failure(il, &il->failures.all[i], i + 1);
-	if (il->failures.more)
+	if (!il->failures.more)
+		return;
+	if (il->json)
+		printf("{\"rmap\":\"%s\",\"more_than_sorts\":%d}\n", il->rmap,
+		       INTERLEAVE_FAILURES_MAX);
+	else
 		printf("more than %d sorts of failures\n",
 		       INTERLEAVE_FAILURES_MAX);
 }
@@ -469,10 +530,11 @@ static void print_totals(const struct interleave *il)
 		printf("{\"rmap\":\"%s\",\"files\":%u,\"%s\":%" PRIu64
 		       ",\"schedules\":%" PRIu64 ",\"cut\":%" PRIu64
 		       ",\"states\":%" PRIu64 ",\"ends\":%" PRIu64
-		       ",\"failures\":%" PRIu64 ",\"most_hit\":%" PRIu64 "}\n",
+		       ",\"failures\":%" PRIu64 ",\"most_hit\":%" PRIu64
+		       ",\"not_all\":%" PRIu64 "}\n",
 		       il->rmap, t->files, il->each ? "pairs" : "groups",
 		       t->groups, t->schedules, t->cut, t->states, t->ends,
-		       t->failures, t->most_hit);
+		       t->failures, t->most_hit, t->not_all);
 	} else {
 		printf("%s: %u files, %" PRIu64 " %s, %" PRIu64
 		       " schedules, %" PRIu64 " cut, %" PRIu64
@@ -495,8 +557,7 @@ static void print_totals(const struct interleave *il)
 		rate);
 }
 
-static void do_rmap(struct interleave *il, const struct rmap_ops *ops,
-		    char **files, int nr)
+static void do_rmap(struct interleave *il, const struct rmap_ops *ops)
 {
 	double start = seconds_now();
 	clock_t cpu = clock();
@@ -508,8 +569,8 @@ static void do_rmap(struct interleave *il, const struct rmap_ops *ops,
 	memset(&il->totals, 0, sizeof(il->totals));
 	il->ex = explorer_create(&il->explore);
 	il->oom |= !il->ex;
-	for (int i = 0; i < nr && !il->oom; i++)
-		do_file(il, files[i]);
+	for (u32 i = 0; i < il->nr_files && !il->oom; i++)
+		do_file(il, &il->files[i]);
 	explorer_destroy(il->ex);
 	il->totals.seconds = seconds_now() - start;
 	il->totals.cpu_seconds = (double)(clock() - cpu) / CLOCKS_PER_SEC;
@@ -599,11 +660,15 @@ int cmd_interleave(int argc, char **argv)
 		return stop - 1;
 	if (optind == argc)
 		return usage_error(il.command, "expected FILE...; see --help");
+	if (il.show && (il.each || il.json || il.out))
+		return usage_error(il.command, "--show explores nothing: no "
+					       "--each, --json or --out");
 	if (il.out && make_dir(il.out))
 		return EXIT_USAGE;
+	load_files(&il, argv + optind, argc - optind);
 	for (u32 i = 0; i < il.config.machine.nr_rmaps && !il.oom; i++)
-		do_rmap(&il, il.config.machine.rmaps[i], argv + optind,
-			argc - optind);
+		do_rmap(&il, il.config.machine.rmaps[i]);
+	free_files(&il);
 	if (il.oom)
 		return usage_error(il.command, "out of memory");
 	if (il.any_failed)
