@@ -22,6 +22,9 @@ bad_says "everything is checked" --check all "$corpus/race/exec-walk.rmap"
 bad_says "No such file" --out nowhere/deeper "$corpus/race/exec-walk.rmap"
 try 2 --unknown
 try 2 no-such-file.rmap
+: >empty.rmap
+bad_says "expected a scenario" empty.rmap
+bad_says "is a directory" .
 try 0 --help
 says out "--preempt"
 

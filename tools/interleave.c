@@ -526,6 +526,9 @@ static void print_totals(const struct interleave *il)
 	const struct totals *t = &il->totals;
 	double rate = t->cpu_seconds > 0 ? (double)t->done / t->cpu_seconds : 0;
 
+	/* Of nothing there is nothing to say but what was wrong with it. */
+	if (!t->files)
+		return;
 	if (il->json) {
 		printf("{\"rmap\":\"%s\",\"files\":%u,\"%s\":%" PRIu64
 		       ",\"schedules\":%" PRIu64 ",\"cut\":%" PRIu64
