@@ -118,12 +118,10 @@ static void expect_all(struct migration *mig, struct rmap *rmap,
 		.of = mig->old,
 		.rwc = rwc,
 	};
+	bool all = walk_watched(&walk) && walk.found >= mapcount;
 
 	/* Where others run too, entries come and go: what counts is noted. */
-	if (walk_watched(&walk) &&
-	    (walk.found >= mapcount || mig->world->sched))
-		return;
-	if (mig->world->sched)
+	if (all || mig->world->sched)
 		return;
 	divergence_set(&rmap->broken, DIVERGENCE_MISS,
 		       "finds %llu of %u migration entries of folio %llu",

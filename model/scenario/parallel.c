@@ -5,26 +5,10 @@
 #include "parallel.h"
 #include "perform.h"
 
-static bool works_on_folio(const struct op *op, enum folio_work *work)
-{
-	switch (op->kind) {
-	case OP_MIGRATE:
-		*work = FOLIO_MIGRATE;
-		return true;
-	case OP_WALK:
-		*work = FOLIO_WALK;
-		return true;
-	case OP_RECLAIM:
-		*work = FOLIO_RECLAIM;
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The process may go as soon as the folio is found. */
-static int work_on_folio(struct parallel_task *task, enum folio_work work)
+static int work_on_folio(struct parallel_task *task)
 {
+	enum folio_work work = replay_folio_work((enum op_kind)task->op->kind);
 	struct mm_world *world = &task->group->machine->world;
 	struct folio *folio;
 	int err;
@@ -47,12 +31,11 @@ static int work_as_process(struct parallel_task *task)
 static void run_task(void *arg)
 {
 	struct parallel_task *task = arg;
-	enum folio_work work;
 
 	if (!task->mm)
 		task->result = ESRCH;
-	else if (works_on_folio(task->op, &work))
-		task->result = -work_on_folio(task, work);
+	else if (op_walks((enum op_kind)task->op->kind))
+		task->result = -work_on_folio(task);
 	else
 		task->result = -work_as_process(task);
 }

@@ -54,6 +54,18 @@ static int op_write(struct mm_struct *mm, u64 addr, u64 len, u32 op_nr)
 	return err;
 }
 
+enum folio_work replay_folio_work(enum op_kind kind)
+{
+	switch (kind) {
+	case OP_WALK:
+		return FOLIO_WALK;
+	case OP_RECLAIM:
+		return FOLIO_RECLAIM;
+	default:
+		return FOLIO_MIGRATE;
+	}
+}
+
 int replay_op_as(struct machine *machine, struct mm_struct *mm, u64 base,
 		 const struct op *op, u32 op_nr)
 {
@@ -85,11 +97,10 @@ int replay_op_as(struct machine *machine, struct mm_struct *mm, u64 base,
 	case OP_EXIT:
 		return machine_exit(machine, op->proc);
 	case OP_MIGRATE:
-		return mm_work(mm, addr, FOLIO_MIGRATE);
 	case OP_WALK:
-		return mm_work(mm, addr, FOLIO_WALK);
 	case OP_RECLAIM:
-		return mm_work(mm, addr, FOLIO_RECLAIM);
+		return mm_work(mm, addr,
+			       replay_folio_work((enum op_kind)op->kind));
 	case OP_FAILALLOC:
 	case NR_OPS:
 		break;

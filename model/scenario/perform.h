@@ -22,6 +22,9 @@ int replay_op(struct machine *machine, const struct scenario *sc,
 int replay_op_as(struct machine *machine, struct mm_struct *mm, u64 base,
 		 const struct op *op, u32 op_nr);
 
+/* What an operation that op_walks() does with the folio. */
+enum folio_work replay_folio_work(enum op_kind kind);
+
 /*
  * What operation @op_nr, a write, stores in its first page; in each further one
  * it stores one more.  No other write stores any of these.

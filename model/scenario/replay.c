@@ -34,8 +34,7 @@ struct replay {
 	struct replay_machine m[RMAP_MAX];
 	u32 nr;
 	bool left_out;
-	struct sched
-		*sched; /* NULL: there was no group yet, and none was given */
+	struct sched *sched; /* NULL: there was no group yet */
 };
 
 /*
@@ -245,12 +244,6 @@ static bool step_machine(struct replay *rp, struct replay_machine *m,
 	return true;
 }
 
-static bool works_on_folio(const struct op *op)
-{
-	return op->kind == OP_MIGRATE || op->kind == OP_WALK ||
-	       op->kind == OP_RECLAIM;
-}
-
 /*
  * fork copies the page tables of faulted VMAs only, so it depends on merges
  * whether a child has the zero page or a page of the file, which migrate tells
@@ -259,7 +252,8 @@ static bool works_on_folio(const struct op *op)
  */
 static int comparable_result(const struct op *op, int result)
 {
-	if (works_on_folio(op) && result != EAGAIN && result != ENOMEM)
+	if (op_walks((enum op_kind)op->kind) && result != EAGAIN &&
+	    result != ENOMEM)
 		return 0;
 	return result;
 }
@@ -637,7 +631,7 @@ static void stop(struct replay *rp)
 		check_exit(&rp->m[i].check);
 		machine_destroy(rp->m[i].machine);
 	}
-	if (rp->sched && rp->sched != rp->config->sched) {
+	if (rp->sched) {
 		sched_exit(rp->sched);
 		free(rp->sched);
 	}
@@ -654,7 +648,6 @@ struct replay *replay_start(const struct scenario *sc,
 	rp->sc = sc;
 	rp->config = config;
 	rp->result = result;
-	rp->sched = config->sched;
 	memset(result, 0, sizeof(*result));
 	if (!make_machines(rp))
 		return rp;
@@ -677,7 +670,6 @@ int replay(const struct scenario *sc, const struct replay_config *config,
 		.sc = sc,
 		.config = config,
 		.result = result,
-		.sched = config->sched,
 	};
 	int err;
 

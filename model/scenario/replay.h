@@ -41,11 +41,6 @@ struct replay_config {
 	 */
 	u32 (*choose)(void *arg, struct sched *sched, u32 ready);
 	void *choose_arg;
-	/*
-	 * A scheduler of the caller's, for groups, which saves making one (and its
-	 * stacks) for each replay; NULL: one is made when it is needed.
-	 */
-	struct sched *sched;
 };
 
 struct replay_result {
