@@ -186,7 +186,7 @@ static int look(struct run *run)
 		if (err)
 			return err;
 	}
-	err = snapshot_kernel(&ks->kernel, ks->readback, run->dump, run->slots,
+	err = snapshot_kernel(&ks->kernel, run->dump, run->slots,
 			      ks->executors.inodes);
 	if (err)
 		return failed(run, err,

@@ -11,7 +11,7 @@
 #include "../model/scenario/scenario.h"
 #include "exec.h"
 #include "readback.h"
-#include "snapshot.h"
+#include "../subject/snapshot.h"
 
 #define KERNEL_WHY_MAX 256
 

@@ -14,7 +14,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "dump.h"
+#include "../subject/dump.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

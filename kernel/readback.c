@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "../subject/dump_page.h"
 #include "readback.h"
 #include "readback.skel.h"
 
@@ -34,8 +35,6 @@
 
 #define PTE_RW 0x2ULL
 #define PTE_PFN_MASK 0x000ffffffffff000ULL
-#define MAPPING_ANON 1ULL
-#define MAPPING_FLAGS 3ULL
 
 /* /proc/PID/pagemap, an entry; /proc/kpageflags. */
 #define PM_PRESENT (1ULL << 63)
@@ -50,8 +49,6 @@ struct readback {
 	struct dump *dump; /* in the program's memory */
 	int dump_fd;
 	int probe_fd;
-	u64 zero_pfn;
-	u32 anon_exclusive; /* bit of page->flags */
 };
 
 static void say(char why[READBACK_WHY_MAX], const char *fmt, ...)
@@ -176,8 +173,8 @@ static bool calibrate(struct readback *rb, char why[READBACK_WHY_MAX])
 	}
 	*page = MAGIC;
 	(void)*unwritten;
-	rb->zero_pfn = own_pfn((const void *)unwritten);
-	if (!own_pfn(page) || !rb->zero_pfn)
+	rb->dump->zero_pfn = own_pfn((const void *)unwritten);
+	if (!own_pfn(page) || !rb->dump->zero_pfn)
 		say(why,
 		    "/proc/self/pagemap shows no page frames: run as root");
 	else if (!find_page_offset(rb, page))
@@ -186,7 +183,8 @@ static bool calibrate(struct readback *rb, char why[READBACK_WHY_MAX])
 		say(why, "cannot find the kernel's struct pages");
 	else
 		ok = true;
-	rb->anon_exclusive = rb->skel->bss->probe.anon_exclusive;
+	rb->dump->anon_exclusive = rb->skel->bss->probe.anon_exclusive;
+	rb->dump->pte_write = PTE_RW;
 	munmap(page, 2 * PAGE_BYTES);
 	return ok;
 }
@@ -279,43 +277,6 @@ int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 	return -EIO;
 }
 
-bool readback_page_anon(const struct dump_page *page)
-{
-	return page->pfn && (page->mapping & MAPPING_FLAGS) == MAPPING_ANON;
-}
-
-bool readback_page_exclusive(const struct readback *rb,
-			     const struct dump_page *page)
-{
-	return page->flags >> rb->anon_exclusive & 1;
-}
-
-bool readback_page_zero(const struct readback *rb, const struct dump_page *page)
-{
-	return page->pfn == rb->zero_pfn;
-}
-
-bool readback_page_writable(const struct dump_page *page)
-{
-	return page->pte & PTE_RW;
-}
-
-u64 readback_page_anon_vma(const struct dump_page *page)
-{
-	return page->mapping & ~MAPPING_FLAGS;
-}
-
-const struct dump_anon_vma *dump_find_anon_vma(const struct dump *dump,
-					       u64 self)
-{
-	u32 i;
-
-	for (i = 0; i < dump->anon_vma_count; i++)
-		if (dump->anon_vmas[i].self == self)
-			return &dump->anon_vmas[i];
-	return NULL;
-}
-
 /* One page against /proc: what differs, NULL if nothing does. */
 static const char *proc_differs(const struct readback *rb,
 				const struct dump_page *page,
@@ -331,18 +292,18 @@ static const char *proc_differs(const struct readback *rb,
 		return "cannot be read";
 	if (!(entry & PM_PRESENT) || (entry & PM_PFN_MASK) != page->pfn)
 		return "pagemap: frame";
-	if (!!(flags & KPF_ZERO_PAGE) != readback_page_zero(rb, page))
+	if (!!(flags & KPF_ZERO_PAGE) != dump_page_zero(rb->dump, page))
 		return "kpageflags: zero page";
-	if (readback_page_zero(rb, page))
+	if (dump_page_zero(rb->dump, page))
 		return NULL;
 	if (count != (u64)page->mapcount)
 		return "kpagecount";
 	if (!!(entry & PM_EXCLUSIVE) != (page->mapcount == 1))
 		return "pagemap: exclusively mapped";
-	if (!!(flags & KPF_ANON) != readback_page_anon(page))
+	if (!!(flags & KPF_ANON) != dump_page_anon(page))
 		return "kpageflags: anonymous";
-	if (readback_page_anon(page) &&
-	    !!(flags & KPF_ANON_EXCLUSIVE) != readback_page_exclusive(rb, page))
+	if (dump_page_anon(page) && !!(flags & KPF_ANON_EXCLUSIVE) !=
+					    dump_page_exclusive(rb->dump, page))
 		return "kpageflags: anon-exclusive";
 	return NULL;
 }

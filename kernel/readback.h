@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 #include "../model/base/types.h"
-#include "dump.h"
+#include "../subject/dump.h"
 
 #define READBACK_WHY_MAX 256
 
@@ -33,21 +33,6 @@ void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last);
  */
 int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 		 u64 last, const struct dump **dump);
-
-/* Does @page lie on an anonymous folio, and is that one exclusive? */
-bool readback_page_anon(const struct dump_page *page);
-bool readback_page_exclusive(const struct readback *rb,
-			     const struct dump_page *page);
-bool readback_page_zero(const struct readback *rb,
-			const struct dump_page *page);
-bool readback_page_writable(const struct dump_page *page);
-
-/* The anon_vma that a folio's mapping names. */
-u64 readback_page_anon_vma(const struct dump_page *page);
-
-/* The anon_vma of that address in @dump, NULL if it is not there. */
-const struct dump_anon_vma *dump_find_anon_vma(const struct dump *dump,
-					       u64 self);
 
 /*
  * Holds what @dump says of process @nr's pages against /proc/PID/pagemap,

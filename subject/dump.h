@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one look into the kernel brings back.  Shared by the BPF program that
- * fills it in and the program that reads it, so: fixed-size fields only.
+ * What one look into a kernel brings back: the running one, or a source tree
+ * linked into a process.  Shared by what fills it in, a BPF program or code
+ * compiled with the kernel's headers, and what reads it, so: fixed-size fields
+ * only, and the includer brings __u64 and __u32.
  *
  * Addresses and lengths are pages, as in the model.  Things of the kernel are
  * named by their kernel address: dump_vma.self, dump_anon_vma.self, ...
  */
-#ifndef RMAPDIFF_KERNEL_DUMP_H
-#define RMAPDIFF_KERNEL_DUMP_H
+#ifndef RMAPDIFF_SUBJECT_DUMP_H
+#define RMAPDIFF_SUBJECT_DUMP_H
 
 /* Limits of one dump; powers of two.  What does not fit is said, not lost. */
 #define DUMP_PROCS_MAX 64
@@ -103,6 +105,11 @@ struct dump {
 	__u64 vmemmap; /* of struct page 0 */
 	__u32 levels; /* of the page tables */
 	__u32 proc_count;
+	/* How to read a dump_page; see dump_page.h. */
+	__u64 zero_pfn; /* frame of the shared zero page */
+	__u64 pte_write; /* the bit of a page-table entry that allows writing */
+	__u32 anon_exclusive; /* which bit of page->flags is PG_anon_exclusive */
+	__u32 in_pad;
 	/* out */
 	__u32 status;
 	__u32 vma_count;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "dump_page.h"
 #include "snapshot.h"
 
 #define MODEL_FLAGS \
@@ -184,11 +185,21 @@ static const void *key_of(u64 address)
 
 struct kernel_side {
 	struct snapshot *snap;
-	const struct readback *rb;
 	const struct dump *dump;
 	const u64 *inodes;
 	bool odd; /* something should not be */
 };
+
+static const struct dump_anon_vma *find_anon_vma(const struct dump *dump,
+						 u64 self)
+{
+	u32 i;
+
+	for (i = 0; i < dump->anon_vma_count; i++)
+		if (dump->anon_vmas[i].self == self)
+			return &dump->anon_vmas[i];
+	return NULL;
+}
 
 /*
  * The number of the anon_vma at @self, given to it and to what it names when it
@@ -207,7 +218,7 @@ static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 	nr = snap_ids_get(&snap->anon_vma_ids, key_of(self));
 	if (nr)
 		return nr;
-	from = dump_find_anon_vma(side->dump, self);
+	from = find_anon_vma(side->dump, self);
 	to = snapshot_add_anon_vma(snap);
 	nr = snap->anon_vmas.nr;
 	if (!from || !to || depth > side->dump->anon_vma_count ||
@@ -238,12 +249,11 @@ static u32 number_folio(struct kernel_side *side, const struct dump_page *page)
 	    !snap_ids_put(&snap->folio_ids, key_of(page->pfn), snap->folios.nr))
 		return 0;
 	nr = snap->folios.nr;
-	folio->exclusive = readback_page_exclusive(side->rb, page);
+	folio->exclusive = dump_page_exclusive(side->dump, page);
 	folio->mapcount = (u32)page->mapcount;
 	folio->index = page->index;
 	folio->content = page->content;
-	folio->anon_vma =
-		number_anon_vma(side, readback_page_anon_vma(page), 0);
+	folio->anon_vma = number_anon_vma(side, dump_page_anon_vma(page), 0);
 	return nr;
 }
 
@@ -254,12 +264,12 @@ static void add_page(struct kernel_side *side, const struct dump_page *page)
 	if (!out)
 		return;
 	out->address = page->address;
-	out->write = readback_page_writable(page);
+	out->write = dump_page_writable(side->dump, page);
 	if (!page->pfn)
 		out->kind = SNAP_OTHER;
-	else if (readback_page_zero(side->rb, page))
+	else if (dump_page_zero(side->dump, page))
 		out->kind = SNAP_ZERO;
-	else if (!readback_page_anon(page))
+	else if (!dump_page_anon(page))
 		out->kind = SNAP_FILE;
 	else
 		out->kind = SNAP_ANON;
@@ -374,13 +384,11 @@ static void add_procs(struct kernel_side *side, const u32 *slots)
 	}
 }
 
-int snapshot_kernel(struct snapshot *snap, const struct readback *rb,
-		    const struct dump *dump, const u32 *slots,
-		    const u64 inodes[NR_FILES])
+int snapshot_kernel(struct snapshot *snap, const struct dump *dump,
+		    const u32 *slots, const u64 inodes[NR_FILES])
 {
 	struct kernel_side side = {
 		.snap = snap,
-		.rb = rb,
 		.dump = dump,
 		.inodes = inodes,
 	};

@@ -10,13 +10,14 @@
  *
  * Addresses are page numbers.  VMAs are known by their place in the array.
  */
-#ifndef RMAPDIFF_KERNEL_SNAPSHOT_H
-#define RMAPDIFF_KERNEL_SNAPSHOT_H
+#ifndef RMAPDIFF_SUBJECT_SNAPSHOT_H
+#define RMAPDIFF_SUBJECT_SNAPSHOT_H
 
+#include <linux/types.h>
 #include <stdio.h>
 #include "../model/machine.h"
 #include "../model/scenario/scenario.h"
-#include "readback.h"
+#include "dump.h"
 
 #define SNAP_NONE (~0U)
 
@@ -136,9 +137,8 @@ bool snap_ids_put(struct snap_ids *ids, const void *key, u32 value);
  * What the kernel has, from a dump of the processes @slots; @inodes names the
  * files.  0, -ENOMEM, or -EIO for what should not be.
  */
-int snapshot_kernel(struct snapshot *snap, const struct readback *rb,
-		    const struct dump *dump, const u32 *slots,
-		    const u64 inodes[NR_FILES]);
+int snapshot_kernel(struct snapshot *snap, const struct dump *dump,
+		    const u32 *slots, const u64 inodes[NR_FILES]);
 
 /* What @machine has, whose deciding reverse map is anon_vma.  0 or -ENOMEM. */
 int snapshot_model(struct snapshot *snap, struct machine *machine);
