@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# test_cli.sh RMAPDIFF: what the command prints and exits with.
+# test_cli.sh RMAPDIFF KERNEL-STUB: what the command prints and exits with, and the command kernel of a build without it.
 set -u
+kernel_stub=$(realpath "$2")
 . "$(dirname "$0")/cli.sh"
 
 cat >fork.rmap <<'X'
@@ -37,6 +38,21 @@ for command in run explain minimize emit-c import exhaust convert list gen stats
 	bad $command --frobnicate
 	says err "rmapdiff $command"
 done
+
+# kernel needs more than others; its help does not, and where it is not built says so.
+try 0 kernel --help
+says out "Usage: rmapdiff kernel"
+[ ! -s err ] || fail "$what: expected nothing on standard error"
+rmapdiff_of_others=$rmapdiff
+rmapdiff=$kernel_stub
+for help in --help -h; do
+	try 0 kernel $help
+	says out "Usage: rmapdiff kernel"
+	says out "This build cannot do it: a test asked for the stub."
+done
+try 77 kernel fork.rmap
+says err "rmapdiff kernel: cannot run here: built without it: a test asked for the stub"
+rmapdiff=$rmapdiff_of_others
 
 # What is no scenario, everywhere.
 for command in run explain minimize emit-c import convert stats; do

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include "../kernel/compare.h"
 #include "config.h"
+#include "kernel.h"
 #include "output.h"
 #include "tools.h"
 
@@ -40,44 +41,6 @@ struct kernel_command {
 	u64 nr_written;
 	bool broken; /* the harness failed: no more scenarios */
 };
-
-static int print_help(void)
-{
-	printf("Usage: rmapdiff kernel [OPTION...] [FILE...]\n"
-	       "Does each scenario with real processes on the running kernel, "
-	       "and on the model, and compares\n"
-	       "results, VMAs, page tables, folios and the anon_vma graph after "
-	       "every operation. A FILE that is\n"
-	       "a directory stands for all files below it. Needs root, x86-64 "
-	       "and BTF.\n\n"
-	       "  --random N           N random scenarios instead of files\n"
-	       "  --seed S             the first one's seed (1); the next one "
-	       "has S + 1\n"
-	       "  --ops K              operations of each (30)\n"
-	       "  --procs P            processes alive at once, at most (6)\n"
-	       "  --pages W            pages of the window (64)\n"
-	       "  --out DIR            where minimized scenarios of random "
-	       "disagreements go (.)\n"
-	       "  --show               what the kernel has after each "
-	       "operation\n"
-	       "  --drop-failalloc     leave failalloc out instead of skipping "
-	       "a scenario that has it (fuzz inputs)\n"
-	       "  --check-proc         hold what was read against "
-	       "/proc/PID/pagemap, kpagecount, kpageflags; slow\n"
-	       "  --compact            migrate by compacting all memory "
-	       "where there is one NUMA node only; slow,\n"
-	       "                       and moves other processes' pages too\n"
-	       "  --as-of VERSION      the model's order of chains and reuse, "
-	       "6.18 or 7.0 (the running one's)\n"
-	       "  --bug NAME           put a known bug into the model; may be "
-	       "repeated\n"
-	       "  -q, --quiet          nothing for files that agree\n\n"
-	       "The last line is `N files, N ops, N disagreements`. Exit "
-	       "status: 0 fine, 1 a disagreement,\n"
-	       "2 bad usage or a bad file, 77 this machine cannot do it (and "
-	       "why).\n");
-	return EXIT_OK;
-}
 
 static void print_disagreement(const struct scenario *sc,
 			       const struct kernel_result *result)
@@ -369,7 +332,7 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 	while (!err && (c = getopt_long(argc, argv, "hq", options, NULL)) != -1)
 		err = c == 'h' ? -1 : parse_option(kc, c);
 	if (err < 0)
-		return print_help() + 1;
+		return kernel_print_help() + 1;
 	if (!err && kc->nr_random && optind < argc)
 		err = usage_error(kc->command,
 				  "--random and FILE: expected one of them");

@@ -3,6 +3,8 @@
  * rmapdiff kernel, where it could not be built: says why.
  */
 #include <stdio.h>
+#include <string.h>
+#include "kernel.h"
 #include "stats.h"
 #include "tools.h"
 
@@ -15,7 +17,13 @@ static int cannot(const char *command)
 
 int cmd_kernel(int argc, char **argv)
 {
-	(void)argc;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") && strcmp(argv[i], "-h"))
+			continue;
+		kernel_print_help();
+		printf("\nThis build cannot do it: %s.\n", RMAPDIFF_KERNEL_WHY);
+		return EXIT_OK;
+	}
 	return cannot(argv[0]);
 }
 
