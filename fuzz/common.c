@@ -22,6 +22,7 @@ static struct {
 	u64 walks;
 	u64 divergences;
 	bool shares_counts;
+	char said[1U << 16]; /* buffer of standard error */
 } fuzz;
 
 static void print_summary(void)
@@ -85,6 +86,8 @@ static void switches_from_environment(const char *variable,
 
 void fuzz_start(const char *target, const struct rmap_ops *candidate)
 {
+	/* A report is one write: other jobs share the terminal. */
+	setvbuf(stderr, fuzz.said, _IOFBF, sizeof(fuzz.said));
 	fuzz.target = target;
 	fuzz.candidate = candidate;
 	fuzz.check = check_from_environment();
@@ -125,6 +128,7 @@ void fuzz_input(void)
 /* abort() runs no atexit handlers. */
 static void __attribute__((noreturn)) stop(void)
 {
+	fflush(stderr);
 	print_summary();
 	abort();
 }

@@ -206,7 +206,7 @@ static void start(struct pad *pad, const char *path)
 {
 	struct input in;
 
-	if (input_load_scenario(&in, &pad->sc, path))
+	if (input_load_scenario(&in, &pad->sc, path, false))
 		exit(2);
 	input_free(&in);
 	ending_make_sound(&pad->config, &pad->sound);

@@ -106,7 +106,7 @@ bad run --check some fork.rmap
 bad_file run empty
 says err "empty: empty: expected a scenario"
 bad_file run directory
-says err "directory: is a directory: expected a file"
+says err "directory: no *.rmap below this directory"
 bad_file run missing.rmap
 says err "missing.rmap: No such file or directory"
 bad_file run syntax.rmap
@@ -124,6 +124,46 @@ bad_file run missing.rmap fork.rmap
 ends_with "1 files, 6 ops, 0 divergences"
 # All bytes are operations.
 try 0 run ones
+
+# A directory stands for its scenarios, in order of name, or with --bytes for all its files: for all that take FILE...
+mkdir -p files/deep/er files/.hidden
+for file in b a deep/er/c .hidden/d .e; do
+	cp fork.rmap files/$file.rmap
+done
+cp ones files/bytes
+ln -s . files/loop
+ln -s ../fork.rmap files/link.rmap
+try 0 run files
+[ "$(sed '$d; s/:.*//' out | tr '\n' ' ')" = "files/a.rmap files/b.rmap files/deep/er/c.rmap files/link.rmap " ] ||
+	fail "$what: expected those below files, in order"
+[ "$(cat err)" = "files: 2 files passed over: not *.rmap" ] || fail "$what: expected how many were passed over"
+try 0 run --bytes files
+[ "$(sed '$d; s/:.*//' out | tr '\n' ' ')" = \
+	"files/a.rmap files/b.rmap files/bytes files/deep/er/c.rmap files/link.rmap " ] ||
+	fail "$what: expected all files below files, in order"
+try 0 stats files
+[ "$(grep -c '^files/' out)" = 4 ] || fail "$what: expected four files"
+try 0 interleave files
+says out "anon_vma: 4 files, "
+for command in run stats interleave; do
+	try 2 $command files/deep/er/.. directory # a good one, and a bad one
+	says err "directory: no *.rmap below this directory"
+	try 0 $command --help
+	says out "A FILE that is a directory stands for each *.rmap below it"
+done
+mkdir corpus
+cp ones corpus/
+bad_file run corpus
+says err "corpus: no *.rmap below this directory; --bytes takes its 1 other file"
+# A text as bytes is what a fuzzer makes of it.
+cp fork.rmap corpus/ones
+try 0 run --bytes corpus/ones
+says out "corpus/ones: ok, 13 ops"
+try 0 convert --bytes corpus/ones
+says_not out "write A 0x0 4"
+for command in explain stats emit-c; do
+	try 0 $command --bytes corpus/ones
+done
 
 # A divergence is printed, and counted.
 cat >child.rmap <<'X'

@@ -24,7 +24,8 @@ try 2 --unknown
 try 2 no-such-file.rmap
 : >empty.rmap
 bad_says "expected a scenario" empty.rmap
-bad_says "is a directory" .
+mkdir directory
+bad_says "no *.rmap below this directory" directory
 try 0 --help
 says out "--preempt"
 

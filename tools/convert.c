@@ -21,6 +21,7 @@ struct convert {
 	struct output out;
 	enum form to;
 	bool strip;
+	bool bytes; /* --bytes */
 };
 
 static int print_help(void)
@@ -34,6 +35,7 @@ static int print_help(void)
 	       "  --force             overwrite OUT\n"
 	       "  --strip             drop what bytes cannot express: asserted "
 	       "results, names, the base\n");
+	input_print_help();
 	return EXIT_OK;
 }
 
@@ -97,7 +99,7 @@ static int convert_file(struct convert *cv, const char *path)
 	struct scenario sc;
 	int status;
 
-	if (input_load_scenario(&in, &sc, path))
+	if (input_load_scenario(&in, &sc, path, cv->bytes))
 		return EXIT_USAGE;
 	status = convert_scenario(cv, &in, &sc);
 	scenario_free(&sc);
@@ -123,6 +125,7 @@ int cmd_convert(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "to", required_argument, NULL, 't' },
 		OUTPUT_OPTIONS,
+		INPUT_OPTIONS,
 		{ "strip", no_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -137,6 +140,9 @@ int cmd_convert(int argc, char **argv)
 			break;
 		case 's':
 			cv.strip = true;
+			break;
+		case INPUT_BYTES:
+			cv.bytes = true;
 			break;
 		case 'h':
 			return print_help();

@@ -19,6 +19,7 @@ struct emit_c {
 	const char *command;
 	struct output out;
 	bool drop_failalloc;
+	bool bytes; /* --bytes */
 	struct replay_config config; /* its --as-of alone */
 };
 
@@ -37,7 +38,9 @@ static int print_help(void)
 	       "  --drop-failalloc    leave failalloc out instead of refusing "
 	       "a scenario that has it\n"
 	       "  --as-of VERSION     what is expected of that kernel: 6.18 "
-	       "(default) or 7.0\n\n"
+	       "(default) or 7.0\n");
+	input_print_help();
+	printf("\n"
 	       "cc -Wall -o OUT OUT.c && ./OUT\n\n"
 	       "Exit status: 0 fine, 2 bad usage or a bad file.\n");
 	return EXIT_OK;
@@ -296,7 +299,7 @@ static int emit_file(struct emit_c *ec, const char *path)
 	struct input in;
 	int status;
 
-	if (input_load_scenario(&in, &sc, path))
+	if (input_load_scenario(&in, &sc, path, ec->bytes))
 		return EXIT_USAGE;
 	status = check_and_emit(ec, &in, &sc, &em);
 	free(em.groups);
@@ -310,6 +313,7 @@ int cmd_emit_c(int argc, char **argv)
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		OUTPUT_OPTIONS,
+		INPUT_OPTIONS,
 		{ "drop-failalloc", no_argument, NULL, 'd' },
 		{ "as-of", required_argument, NULL, CONFIG_AS_OF },
 		{ 0 },
@@ -325,6 +329,9 @@ int cmd_emit_c(int argc, char **argv)
 		case CONFIG_AS_OF:
 			if (config_take_option(ec.command, &ec.config, c))
 				return EXIT_USAGE;
+			break;
+		case INPUT_BYTES:
+			ec.bytes = true;
 			break;
 		case 'h':
 			return print_help();

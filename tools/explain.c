@@ -32,6 +32,7 @@ static int print_help(void)
 	       "  -o, --output OUT     to that file, which must not exist "
 	       "yet\n"
 	       "  --force              overwrite OUT\n");
+	input_print_help();
 	config_print_help();
 	printf("\nExit status: 0 fine, 1 a divergence or a result that was not "
 	       "as asserted, 2 bad usage or\na bad file.\n");
@@ -136,6 +137,9 @@ static int take_option(struct explain *ex, int c, enum when *when)
 	case 'H':
 		ex->form = EXPLAIN_HTML;
 		return 0;
+	case INPUT_BYTES:
+		ex->bytes = true;
+		return 0;
 	}
 	if (config_is_option(c))
 		return config_take_option(ex->command, &ex->config, c);
@@ -167,6 +171,7 @@ static int parse_options(struct explain *ex, int argc, char **argv)
 		{ "dot", no_argument, NULL, 'd' },
 		{ "html", no_argument, NULL, 'H' },
 		OUTPUT_OPTIONS,
+		INPUT_OPTIONS,
 		{ 0 },
 	};
 	enum when when = WHEN_AUTO;
@@ -264,7 +269,7 @@ int cmd_explain(int argc, char **argv)
 		return stop - 1;
 	if (argc - optind != 1)
 		return usage_error(ex.command, "expected one FILE; see --help");
-	if (input_load_scenario(&ex.in, &ex.sc, argv[optind]))
+	if (input_load_scenario(&ex.in, &ex.sc, argv[optind], ex.bytes))
 		return EXIT_USAGE;
 	status = explain_scenario(&ex);
 	scenario_free(&ex.sc);

@@ -28,6 +28,7 @@ struct explain {
 	enum explain_form form;
 	struct output output;
 	FILE *out; /* of that */
+	bool bytes; /* --bytes */
 	bool full;
 	bool terse; /* nothing about how to read it */
 	bool colour;

@@ -70,6 +70,7 @@ static int generate(const char *command, const struct scenario_gen *gen)
 		scenario_free(&sc);
 		return usage_error(command, "out of memory");
 	}
+	print_document();
 	scenario_print(&sc, stdout);
 	scenario_free(&sc);
 	return EXIT_OK;
@@ -110,6 +111,7 @@ static int generate_workload(const char *command,
 	err = workload_make(req->workload, &sc, req->seed, (u32)req->size,
 			    req->params);
 	if (!err) {
+		print_document();
 		print_workload_comment(req);
 		scenario_print(&sc, stdout);
 	}

@@ -50,9 +50,11 @@ struct interleave {
 	struct replay_config config;
 	struct explore_config explore; /* of one reverse map */
 	bool each;
+	bool bytes; /* --bytes */
 	bool show;
 	bool json;
 	const char *out;
+	struct input_files paths;
 	struct loaded *files;
 	u32 nr_files;
 
@@ -73,7 +75,8 @@ static int print_help(void)
 	       "the same time (a || b), for each\n"
 	       "reverse map alone on a machine of its own, and says which "
 	       "fails first, with the fewest preemptions.\n"
-	       "docs/INTERLEAVE.md says what is modelled.\n\n"
+	       "docs/INTERLEAVE.md says what is modelled.\n" INPUT_FILES_HELP
+	       "\n"
 	       "  --preempt K          leave operations that could go on at "
 	       "most K times (2)\n"
 	       "  --each               each operation of each FILE beside each "
@@ -85,6 +88,7 @@ static int print_help(void)
 	       "  --json               an object a line\n"
 	       "  --out DIR            each failure as a scenario, there\n",
 	       MOST_DEFAULT);
+	input_print_help();
 	config_print_help();
 	printf("--pure and --check are not for this command. Exit status: 0 "
 	       "nothing failed, 1 something did,\n"
@@ -437,18 +441,24 @@ static void do_file(struct interleave *il, const struct loaded *file)
 }
 
 /* What cannot be read is said once, and standard input is there only once. */
-static void load_files(struct interleave *il, char **paths, int nr)
+static void load_files(struct interleave *il, char **args, int nr)
 {
-	il->files = calloc((size_t)nr, sizeof(*il->files));
+	if (input_files_find(&il->paths, args, nr, il->bytes)) {
+		il->nr_bad++;
+		return;
+	}
+	il->nr_bad += il->paths.nr_bad;
+	il->files = calloc(max_u64(il->paths.nr, 1), sizeof(*il->files));
 	if (!il->files) {
 		il->oom = true;
 		return;
 	}
-	for (int i = 0; i < nr; i++) {
+	for (u32 i = 0; i < il->paths.nr; i++) {
 		struct loaded *file = &il->files[il->nr_files];
 		struct input in;
 
-		if (input_load_scenario(&in, &file->sc, paths[i])) {
+		if (input_load_scenario(&in, &file->sc, il->paths.paths[i],
+					il->bytes)) {
 			il->nr_bad++;
 			continue;
 		}
@@ -464,6 +474,7 @@ static void free_files(struct interleave *il)
 	for (u32 i = 0; i < il->nr_files; i++)
 		scenario_free(&il->files[i].sc);
 	free(il->files);
+	input_files_free(&il->paths);
 }
 
 /* The end. */
@@ -613,6 +624,9 @@ static int parse_option(struct interleave *il, int c)
 	case OPT_OUT:
 		il->out = optarg;
 		return 0;
+	case INPUT_BYTES:
+		il->bytes = true;
+		return 0;
 	case CONFIG_PURE:
 		return usage_error(il->command,
 				   "--pure: each reverse map is alone here");
@@ -631,6 +645,7 @@ static int parse_options(struct interleave *il, int argc, char **argv)
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		CONFIG_OPTIONS,
+		INPUT_OPTIONS,
 		{ "preempt", required_argument, NULL, OPT_PREEMPT },
 		{ "each", no_argument, NULL, OPT_EACH },
 		{ "most", required_argument, NULL, OPT_MOST },

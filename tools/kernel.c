@@ -115,7 +115,7 @@ static void do_file(struct kernel_command *kc, const char *path)
 	struct scenario sc;
 	struct input in;
 
-	if (input_load_scenario(&in, &sc, path)) {
+	if (input_load_scenario(&in, &sc, path, false)) {
 		kc->nr_bad++;
 		return;
 	}

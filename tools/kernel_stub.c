@@ -33,10 +33,10 @@ int stats_kernel_sizes(const char *command)
 }
 
 int stats_slabs(const char *command, const struct stats_config *config,
-		char **paths, int nr)
+		const struct input_files *files, bool bytes)
 {
 	(void)config;
-	(void)paths;
-	(void)nr;
+	(void)files;
+	(void)bytes;
 	return cannot(command);
 }

@@ -6,6 +6,9 @@
 #include <string.h>
 #include "tools.h"
 
+/* A longer line may be cut in two by what the other stream says. */
+#define OUTPUT_LINE_MAX (1U << 16)
+
 struct command {
 	const char *name;
 	const char *args;
@@ -51,10 +54,23 @@ static void print_help(FILE *out)
 		     "machine cannot do it.\n");
 }
 
+/*
+ * Whole lines, as they come: standard output and standard error may be the same
+ * terminal, pipe or file, and a command may be stopped.
+ */
+static void write_by_lines(void)
+{
+	static char out[OUTPUT_LINE_MAX], err[OUTPUT_LINE_MAX];
+
+	setvbuf(stdout, out, _IOLBF, sizeof(out));
+	setvbuf(stderr, err, _IOLBF, sizeof(err));
+}
+
 int main(int argc, char **argv)
 {
 	char name[64];
 
+	write_by_lines();
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

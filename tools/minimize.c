@@ -24,6 +24,7 @@ struct minimize {
 	struct output out;
 	bool any;
 	bool verbose;
+	bool bytes; /* --bytes */
 	u64 limit_ms;
 	u64 tries_max;
 };
@@ -38,6 +39,7 @@ static int print_help(void)
 	       "report of ASan or UBSan, an endless loop) is kept likewise; "
 	       "then each try is a process.\n\n");
 	config_print_help();
+	input_print_help();
 	printf("  -o, --output OUT     to that file, which must not exist yet, "
 	       "not to standard output\n"
 	       "  --force              overwrite OUT\n"
@@ -66,6 +68,7 @@ static void show_progress(const struct minimize_job *job, u32 nr_ops, u64 tries)
 		next = now + SILENT_SECONDS;
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%u ops, %" PRIu64 " tries ", nr_ops, tries);
+		fflush(stderr);
 	} else if (now >= next) {
 		fprintf(stderr, "%u ops, %" PRIu64 " tries\n", nr_ops, tries);
 		next = now + SILENT_SECONDS;
@@ -238,8 +241,10 @@ static int minimize_scenario(struct minimize *mz, const struct input *in,
 	sc->nr_ops = job.wanted.needed;
 	job.wanted.needed = 0;
 	err = minimize_apart(&job);
-	if (isatty(STDERR_FILENO))
+	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%40s\r", "");
+		fflush(stderr);
+	}
 	status = write_result(mz, &job);
 	if (err)
 		return usage_error(mz->command, "%s: %s",
@@ -257,7 +262,8 @@ static int minimize_file(struct minimize *mz, const char *path)
 	struct scenario sc;
 	int status;
 
-	if (output_check(&mz->out) || input_load_scenario(&in, &sc, path))
+	if (output_check(&mz->out) ||
+	    input_load_scenario(&in, &sc, path, mz->bytes))
 		return EXIT_USAGE;
 	status = minimize_scenario(mz, &in, &sc);
 	scenario_free(&sc);
@@ -303,6 +309,9 @@ static int take_option(struct minimize *mz, int c)
 	case 'v':
 		mz->verbose = true;
 		return 0;
+	case INPUT_BYTES:
+		mz->bytes = true;
+		return 0;
 	case OPTION_KIND:
 		return parse_kind(mz);
 	case OPTION_LIMIT:
@@ -321,6 +330,7 @@ int cmd_minimize(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		CONFIG_OPTIONS,
 		OUTPUT_OPTIONS,
+		INPUT_OPTIONS,
 		{ "kind", required_argument, NULL, OPTION_KIND },
 		{ "limit", required_argument, NULL, OPTION_LIMIT },
 		{ "tries", required_argument, NULL, OPTION_TRIES },

@@ -114,8 +114,10 @@ int output_open(struct output *out)
 
 	*out->beside = '\0';
 	out->file = stdout;
-	if (!out->path)
+	if (!out->path) {
+		print_document();
 		return 0;
+	}
 	if (output_check(out))
 		return EXIT_USAGE;
 	is_old = !lstat(out->path, &st);
@@ -147,6 +149,16 @@ static int put_in_place(const struct output *out)
 	return err;
 }
 
+/* Before anything more is said on standard error. */
+static int close_stdout(int status)
+{
+	if (!fflush(stdout))
+		return status;
+	usage_error("standard output", "cannot write: %s", strerror(errno));
+	clearerr(stdout); /* told here */
+	return EXIT_USAGE;
+}
+
 int output_close(struct output *out, int status)
 {
 	FILE *file = out->file;
@@ -154,7 +166,7 @@ int output_close(struct output *out, int status)
 
 	out->file = NULL;
 	if (file == stdout)
-		return status;
+		return close_stdout(status);
 	errno = 0;
 	if (fflush(file) || ferror(file))
 		err = errno ? -errno : -EIO;

@@ -49,7 +49,7 @@ int output_open(struct output *out);
 /*
  * After output_open(): with @status 0, OUT is there now with all that was
  * written, or EXIT_USAGE after a line; with another one, OUT is as it was, and
- * that is returned.  Standard output is left to finish_output().
+ * that is returned.  Standard output is flushed.
  */
 int output_close(struct output *out, int status);
 

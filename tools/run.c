@@ -11,6 +11,7 @@ struct run {
 	const char *command; /* argv[0], for messages */
 	struct replay_config config;
 	bool verbose;
+	bool bytes; /* --bytes */
 
 	u32 nr_files;
 	u64 nr_ops;
@@ -23,8 +24,9 @@ static int print_help(void)
 {
 	printf("Usage: rmapdiff run [OPTION...] FILE...\n"
 	       "Replays each scenario, text or bytes (- is standard input), "
-	       "with checks after every operation.\n\n");
+	       "with checks after every operation.\n" INPUT_FILES_HELP "\n");
 	config_print_help();
+	input_print_help();
 	printf("  -v, --verbose        more about each file\n\n"
 	       "The last line is `N files, N ops, N divergences`. Exit status: "
 	       "0 fine, 1 a divergence or\n"
@@ -137,7 +139,7 @@ static void run_file(struct run *run, const char *path)
 	struct input in;
 	struct scenario sc;
 
-	if (input_load_scenario(&in, &sc, path)) {
+	if (input_load_scenario(&in, &sc, path, run->bytes)) {
 		run->nr_bad++;
 		return;
 	}
@@ -153,6 +155,7 @@ static int parse_options(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		CONFIG_OPTIONS,
+		INPUT_OPTIONS,
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
@@ -163,6 +166,8 @@ static int parse_options(struct run *run, int argc, char **argv)
 			return print_help() + 1;
 		else if (c == 'v')
 			run->verbose = true;
+		else if (c == INPUT_BYTES)
+			run->bytes = true;
 		else if (config_is_option(c))
 			err = config_take_option(run->command, &run->config, c);
 		else
@@ -175,6 +180,7 @@ int cmd_run(int argc, char **argv)
 	struct run run = {
 		.command = argv[0],
 	};
+	struct input_files files;
 	int stop;
 
 	config_init(&run.config);
@@ -184,9 +190,13 @@ int cmd_run(int argc, char **argv)
 	if (optind == argc)
 		return usage_error(run.command, "expected FILE...; see --help");
 
+	if (input_files_find(&files, argv + optind, argc - optind, run.bytes))
+		return EXIT_USAGE;
 	run.config.machine.arena = arena_for_speed();
-	for (int i = optind; i < argc; i++)
-		run_file(&run, argv[i]);
+	for (u32 i = 0; i < files.nr; i++)
+		run_file(&run, files.paths[i]);
+	run.nr_bad += files.nr_bad;
+	input_files_free(&files);
 	arena_destroy(run.config.machine.arena);
 	if (run.nr_unexpected)
 		printf("%u with a result that was not as asserted\n",

@@ -39,6 +39,7 @@ struct stats_command {
 	bool json;
 	bool kernel_sizes;
 	bool slabs;
+	bool bytes; /* --bytes */
 	u32 nr_files;
 	u32 nr_bad;
 	bool failed; /* some replay ended early */
@@ -49,7 +50,8 @@ static int print_help(void)
 	printf("Usage: rmapdiff stats [OPTION...] FILE...\n"
 	       "Replays each scenario without checks and says what memory, "
 	       "walks and locks it took with each\n"
-	       "reverse map; docs/STATS.md says what is counted.\n\n"
+	       "reverse map; docs/STATS.md says what is counted.\n" INPUT_FILES_HELP
+	       "\n"
 	       "  --json               as JSON\n"
 	       "  --every N            a row of figures after each N "
 	       "operations, too\n"
@@ -60,6 +62,7 @@ static int print_help(void)
 	       "  --slabs              do each FILE on the running kernel and "
 	       "hold its slab objects against the\n"
 	       "                       model's; needs root\n");
+	input_print_help();
 	config_print_help();
 	printf("--check is not for this command. Exit status: 0 fine, 1 a "
 	       "replay that ended early or a\n"
@@ -110,7 +113,7 @@ static void do_file(struct stats_command *sc, const char *path)
 	struct scenario scenario;
 	struct input in;
 
-	if (input_load_scenario(&in, &scenario, path)) {
+	if (input_load_scenario(&in, &scenario, path, sc->bytes)) {
 		sc->nr_bad++;
 		return;
 	}
@@ -138,6 +141,9 @@ static int parse_option(struct stats_command *sc, int c)
 	case OPT_SLABS:
 		sc->slabs = true;
 		return 0;
+	case INPUT_BYTES:
+		sc->bytes = true;
+		return 0;
 	case CONFIG_CHECK:
 		return usage_error(sc->command,
 				   "--check: nothing is checked here; see "
@@ -159,6 +165,7 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 		{ "kernel-sizes", no_argument, NULL, OPT_KERNEL_SIZES },
 		{ "slabs", no_argument, NULL, OPT_SLABS },
 		CONFIG_OPTIONS,
+		INPUT_OPTIONS,
 		{ 0 },
 	};
 	int c, err = 0;
@@ -175,12 +182,29 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 	return err ? err + 1 : 0;
 }
 
+/* Each FILE; the exit status. */
+static int do_files(struct stats_command *sc, const struct input_files *files)
+{
+	if (sc->slabs)
+		return stats_slabs(sc->command, &sc->config, files, sc->bytes);
+	if (sc->json)
+		stats_json_begin(&sc->config, stdout);
+	for (u32 i = 0; i < files->nr; i++)
+		do_file(sc, files->paths[i]);
+	if (sc->json)
+		stats_json_end(stdout);
+	if (sc->nr_bad || files->nr_bad)
+		return EXIT_USAGE;
+	return sc->failed ? EXIT_DIVERGED : EXIT_OK;
+}
+
 int cmd_stats(int argc, char **argv)
 {
 	struct stats_command sc = {
 		.command = argv[0],
 		.config = { .walks = 1 },
 	};
+	struct input_files files;
 	int stop;
 
 	config_init(&sc.config.replay);
@@ -189,16 +213,9 @@ int cmd_stats(int argc, char **argv)
 		return stop - 1;
 	if (sc.kernel_sizes)
 		return stats_kernel_sizes(sc.command);
-	if (sc.slabs)
-		return stats_slabs(sc.command, &sc.config, argv + optind,
-				   argc - optind);
-	if (sc.json)
-		stats_json_begin(&sc.config, stdout);
-	for (int i = optind; i < argc; i++)
-		do_file(&sc, argv[i]);
-	if (sc.json)
-		stats_json_end(stdout);
-	if (sc.nr_bad)
+	if (input_files_find(&files, argv + optind, argc - optind, sc.bytes))
 		return EXIT_USAGE;
-	return sc.failed ? EXIT_DIVERGED : EXIT_OK;
+	stop = do_files(&sc, &files);
+	input_files_free(&files);
+	return stop;
 }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include "../model/stats/stats.h"
+#include "input.h"
 
 /* "ok", "diverged", "unexpected". */
 const char *stats_verdict(const struct stats *stats);
@@ -34,7 +35,7 @@ stats_dist(const void *of, const struct stats_dist_column *column)
  */
 int stats_kernel_sizes(const char *command);
 int stats_slabs(const char *command, const struct stats_config *config,
-		char **paths, int nr);
+		const struct input_files *files, bool bytes);
 
 /* One file as text, for people. */
 void stats_print_text(const struct stats *stats, const char *name, FILE *out);

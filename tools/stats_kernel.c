@@ -87,6 +87,7 @@ struct slab_command {
 	const char *command;
 	struct kernel_session session;
 	struct slabs *slabs;
+	bool bytes; /* --bytes */
 	u32 nr_files;
 	u32 nr_different;
 	u32 nr_bad;
@@ -159,7 +160,7 @@ static void do_file(struct slab_command *slc, const char *path)
 	struct scenario scenario;
 	struct input in;
 
-	if (input_load_scenario(&in, &scenario, path)) {
+	if (input_load_scenario(&in, &scenario, path, slc->bytes)) {
 		slc->nr_bad++;
 		return;
 	}
@@ -169,9 +170,9 @@ static void do_file(struct slab_command *slc, const char *path)
 }
 
 int stats_slabs(const char *command, const struct stats_config *config,
-		char **paths, int nr)
+		const struct input_files *files, bool bytes)
 {
-	struct slab_command slc = { .command = command };
+	struct slab_command slc = { .command = command, .bytes = bytes };
 	char why[KERNEL_WHY_MAX];
 
 	if (kernel_session_open(&slc.session, why)) {
@@ -185,12 +186,12 @@ int stats_slabs(const char *command, const struct stats_config *config,
 		return EXIT_CANNOT;
 	}
 	slc.session.config.bugs = config->replay.machine.bugs;
-	for (int i = 0; i < nr; i++)
-		do_file(&slc, paths[i]);
+	for (u32 i = 0; i < files->nr; i++)
+		do_file(&slc, files->paths[i]);
 	slabs_close(slc.slabs);
 	kernel_session_close(&slc.session);
 	printf("%u files, %u different\n", slc.nr_files, slc.nr_different);
 	if (slc.nr_different)
 		return EXIT_DIVERGED;
-	return slc.nr_bad ? EXIT_USAGE : EXIT_OK;
+	return slc.nr_bad || files->nr_bad ? EXIT_USAGE : EXIT_OK;
 }

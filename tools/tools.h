@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include "../model/scenario/scenario.h"
+#include "input.h"
 
 /* Exit status. */
 #define EXIT_OK 0
@@ -30,33 +31,6 @@ int cmd_list(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
-
-/* A larger file is not a scenario that anyone wrote or a fuzzer made. */
-#define INPUT_SIZE_MAX (64U << 20)
-
-/* A file as it was read; "-" is standard input. */
-struct input {
-	const char *name; /* for messages */
-	u8 *bytes;
-	size_t len;
-	bool is_text;
-};
-
-/*
- * Each returns 0, or EXIT_USAGE after one line on standard error.  A loaded
- * input goes back with input_free(), a parsed scenario with scenario_free().
- */
-int input_load(struct input *in, const char *path,
-	       const char *expected); /* "a scenario" */
-int input_parse(const struct input *in, struct scenario *sc);
-void input_free(struct input *in);
-
-/* Both of the above: on success @in and @sc go back, else there is neither. */
-int input_load_scenario(struct input *in, struct scenario *sc,
-			const char *path);
-
-/* "NAME: line:column: text" on standard error, as compilers have it. */
-void print_scenario_error(const char *name, const struct scenario_error *err);
 
 /* One line on standard error; EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...)
@@ -84,6 +58,12 @@ double seconds_now(void); /* of a clock that only goes on */
 
 /* What of @path comes after the last slash. */
 const char *base_name(const char *path);
+
+/*
+ * What standard output gets from here on is one document, of up to millions of
+ * lines: it is written in large pieces, not line by line.
+ */
+void print_document(void);
 
 /* Was everything on standard output written?  If not: a line, EXIT_USAGE. */
 int finish_output(const char *command, int status);
