@@ -11,7 +11,7 @@
  *
  * Everything is in global functions, which the verifier looks at one by one.
  */
-#include "vmlinux.h"
+#include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "../subject/dump.h"

@@ -21,6 +21,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "../subject/dump_page.h"
+#include "bpf_load.h"
 #include "readback.h"
 #include "readback.skel.h"
 
@@ -200,18 +201,16 @@ static int no_print(enum libbpf_print_level level, const char *fmt,
 
 static bool load(struct readback *rb, char why[READBACK_WHY_MAX])
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		say(why, "no /sys/kernel/btf/vmlinux: "
-			 "the kernel needs CONFIG_DEBUG_INFO_BTF");
-		return false;
-	}
+	const void *elf;
+	size_t size;
+	int err;
+
 	libbpf_set_print(no_print);
-	rb->skel = readback_bpf__open_and_load();
-	if (!rb->skel) {
-		say(why,
-		    "the kernel refuses the BPF program (%s): "
-		    "needs root and Linux 6.4 or later",
-		    strerror(errno));
+	rb->skel = readback_bpf__open();
+	err = rb->skel ? readback_bpf__load(rb->skel) : -errno;
+	if (err) {
+		elf = readback_bpf__elf_bytes(&size);
+		bpf_load_why(elf, size, err, why, READBACK_WHY_MAX);
 		return false;
 	}
 	rb->dump = &rb->skel->bss->dump;

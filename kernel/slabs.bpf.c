@@ -3,7 +3,7 @@
  * Counts objects of two slab caches as they are allocated and freed: those of
  * the executors, which are children of the controller, and those of all others.
  */
-#include "vmlinux.h"
+#include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>

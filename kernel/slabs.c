@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include "bpf_load.h"
 #include "slabs.h"
 #include "slabs.skel.h"
 
@@ -108,13 +109,16 @@ static bool name_caches(struct slabs *slabs, char why[SLABS_WHY_MAX])
 static bool start(struct slabs *slabs, char why[SLABS_WHY_MAX])
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	const void *elf;
+	size_t size;
 	int fd, err;
 
 	libbpf_set_print(NULL);
-	slabs->skel = slabs_bpf__open_and_load();
-	if (!slabs->skel) {
-		snprintf(why, SLABS_WHY_MAX, "BPF is refused: %s",
-			 strerror(errno));
+	slabs->skel = slabs_bpf__open();
+	err = slabs->skel ? slabs_bpf__load(slabs->skel) : -errno;
+	if (err) {
+		elf = slabs_bpf__elf_bytes(&size);
+		bpf_load_why(elf, size, err, why, SLABS_WHY_MAX);
 		return false;
 	}
 	if (!name_caches(slabs, why))
