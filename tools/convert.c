@@ -66,6 +66,9 @@ static int convert_to_bytes(struct convert *cv, const struct input *in,
 				   "or --to text");
 	err = scenario_encode(sc, &bytes, &len, &error);
 	if (err == -EINVAL) {
+		if (in->is_text)
+			error.column = scenario_error_column(
+				(const char *)in->bytes, in->len, &error);
 		print_scenario_error(in->name, &error);
 		return EXIT_USAGE;
 	}

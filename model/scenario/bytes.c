@@ -200,6 +200,7 @@ int scenario_decode(struct scenario *sc, const u8 *bytes, size_t len)
 struct encoder {
 	const struct scenario *sc;
 	const struct op *op;
+	enum op_field field; /* that is being encoded; FIELD_END: none */
 	struct live live;
 	struct scenario_error *err;
 };
@@ -213,6 +214,12 @@ refuse(const struct encoder *en, const char *fmt, ...)
 
 	err->line = en->op ? en->op->line : 0;
 	err->column = err->line ? 1 : 0;
+	err->field = en->field;
+	if (en->op) {
+		u32 i = (u32)(en->op - en->sc->ops);
+
+		err->in_line = i - scenario_group_first(en->sc, i);
+	}
 	/* Operations that were not read from a text have no line. */
 	if (en->op && !err->line)
 		used = (size_t)snprintf(
@@ -365,17 +372,21 @@ static int check_together(const struct encoder *en)
 static int encode_op(struct encoder *en, u8 *record)
 {
 	const struct op_info *info = &op_infos[en->op->kind];
-	int err = check_together(en);
+	int err;
 
+	en->field = FIELD_END;
+	err = check_together(en);
 	if (err)
 		return err;
+	en->field = SCENARIO_ERROR_RESULT;
 	if (en->op->flags & OP_HAS_EXPECTED)
 		return refuse(en, "bytes hold no asserted result");
 	record[BYTE_OP] = en->op->kind;
 	if (en->op->flags & OP_PARALLEL)
 		record[BYTE_FLAGS] |= FLAG_PARALLEL;
 	for (u32 i = 0; i < OP_FIELDS_MAX; i++) {
-		err = encode_field(en, info->fields[i], record);
+		en->field = info->fields[i];
+		err = encode_field(en, en->field, record);
 		if (err)
 			return err;
 	}

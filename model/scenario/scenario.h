@@ -38,8 +38,14 @@ struct scenario {
 struct scenario_error {
 	u32 line; /* from 1; 0: the file as a whole */
 	u32 column; /* from 1 */
+	/* Of scenario_encode(), which has no text: what of the line it was. */
+	u32 in_line; /* operation of the line, from 0 */
+	enum op_field field; /* FIELD_END: the operation itself */
 	char text[224]; /* one line, printable; room for all operations */
 };
+
+/* In place of a field: the asserted result. */
+#define SCENARIO_ERROR_RESULT NR_OP_FIELDS
 
 /* An empty scenario, process A alive. 0 or -ENOMEM. */
 int scenario_init(struct scenario *sc);
@@ -105,6 +111,13 @@ int scenario_decode(struct scenario *sc, const u8 *bytes, size_t len);
  */
 int scenario_encode(const struct scenario *sc, u8 **bytes, size_t *len,
 		    struct scenario_error *err);
+
+/*
+ * The column, from 1, at which @text, which the scenario was parsed from, has
+ * what scenario_encode() refused with @err; err->column if it has not.
+ */
+u32 scenario_error_column(const char *text, size_t len,
+			  const struct scenario_error *err);
 
 /*
  * Makes @sc what bytes can express as far as that loses nothing but names and
