@@ -2,6 +2,7 @@
 /*
  * rmapbench: one measurement a call; scripts/bench calls it.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,7 +168,7 @@ static int write_inputs(const struct mix *mix, const char *dir)
 		snprintf(path, sizeof(path), "%s/%03u", dir, i + 1);
 		file = fopen(path, "wb");
 		if (!file || fwrite(bytes, 1, len, file) != len || fclose(file))
-			die("%s: cannot write it", path);
+			die("%s: cannot write it: %s", path, strerror(errno));
 		free(bytes);
 	}
 	mix_free(scenarios, BENCH_SCENARIOS);

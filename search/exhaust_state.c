@@ -241,11 +241,15 @@ int exhaust_save(const struct exhaust *ex, FILE *file)
 	memcpy(progress->found, ex->found, sizeof(ex->found));
 	for (u32 i = 0; i < ex->nr_found; i++)
 		strncpy(progress->found_rmaps[i], ex->found[i].rmap, 23);
+	errno = 0;
 	if (fwrite(&identity, sizeof(identity), 1, file) == 1 &&
 	    fwrite(progress, sizeof(*progress), 1, file) == 1 &&
 	    fwrite(state_at(ex->states, 0), sizeof(struct state), nr, file) ==
 		    nr)
 		err = edges_save(ex->edges, nr, file);
+	/* The disk is full, rather than "input/output error". */
+	if (err == -EIO && errno)
+		err = -errno;
 	free(progress);
 	return err;
 }

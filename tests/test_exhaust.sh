@@ -78,6 +78,29 @@ fi
 try 2 --ops 5 --procs 3 --pages 3 --memory 1
 has out '^out of memory before all was covered$'
 
+# The report has the scenario's pages, on standard output and in the file.
+rm -rf found
+try 1 --ops 2 --bug remap-wrong-sign --out found
+has out '^  cow_context does not find folio 1 at A:0x0$'
+grep -qx '# miss: cow_context does not find folio 1 at A:0x0' found/*.rmap || fail "$what: other pages in its file"
+# Why nothing can be written.
+if [ -w /dev/full ]; then
+	ln -sf /dev/full found/miss-cow_context.rmap
+	try 2 --ops 2 --bug remap-wrong-sign --out found
+	has err 'found/miss-cow_context.rmap: cannot write: No space left on device$'
+	status=0
+	"$rmapdiff" exhaust --ops 1 >/dev/full 2>err || status=$?
+	[ $status = 2 ] || fail "exhaust to a full device: status $status"
+	has err 'cannot write to standard output: No space left on device$'
+fi
+what="--state, no file may grow"
+(
+	trap '' XFSZ
+	ulimit -f 0
+	exec "$rmapdiff" exhaust --ops 2 --state grown
+) 2>&1 >/dev/null | cat >err
+has err '^grown: cannot write: File too large$'
+
 # Bad usage: one line.
 for args in "--ops 0" "--ops x" "--procs 99" "--pages 0" "--only nothing" "--memory 0" "--pure" "--check none" \
 	"--ops 20 --pages 8" "--bug no-such-bug" "argument" "--state $dir"; do

@@ -303,39 +303,62 @@ static void lower_pages(struct scenario *sc, bool tables_count)
 	}
 }
 
-static int print_scenario(const struct exhausting *ex, FILE *file,
-			  const struct op *ops, u32 nr)
+/* An operation list as a scenario, for scenario_free(); 0 or -ENOMEM. */
+static int make_scenario(const struct exhausting *ex, const struct op *ops,
+			 u32 nr, struct scenario *sc)
 {
-	struct scenario sc;
+	int err = exhaust_scenario(&ex->config.bounds, sc);
 
-	if (exhaust_scenario(&ex->config.bounds, &sc)) {
-		scenario_free(&sc);
-		return -ENOMEM;
+	if (err) {
+		scenario_free(sc);
+		return err;
 	}
-	memcpy(sc.ops, ops, nr * sizeof(*ops));
-	sc.nr_ops = nr;
-	lower_pages(&sc, ex->config.bounds.two_tables);
-	scenario_print(&sc, file);
-	scenario_free(&sc);
+	memcpy(sc->ops, ops, nr * sizeof(*ops));
+	sc->nr_ops = nr;
 	return 0;
 }
 
-static int write_scenario(const struct exhausting *ex, const char *path,
-			  const struct op *ops, u32 nr,
+/*
+ * The scenario of @found, with its pages lowered, and what its replay reports:
+ * a report of the search has the search's pages.  Should it not diverge
+ * likewise, it is as the search had it.  0 or -ENOMEM; @sc is for
+ * scenario_free().
+ */
+static int make_found(const struct exhausting *ex,
+		      const struct exhaust_found *found, struct scenario *sc,
+		      struct report *report)
+{
+	struct replay_result result;
+	int err = make_scenario(ex, found->ops, found->nr_ops, sc);
+
+	if (err)
+		return err;
+	lower_pages(sc, ex->config.bounds.two_tables);
+	err = replay(sc, &ex->config.replay, &result);
+	*report = result.report;
+	if (!err && (!result.diverged || report->kind != found->kind ||
+		     strcmp(report->rmap, found->rmap) != 0)) {
+		*report = found->report;
+		memcpy(sc->ops, found->ops, found->nr_ops * sizeof(*sc->ops));
+	}
+	if (err)
+		scenario_free(sc);
+	return err;
+}
+
+/* 0, or EXIT_USAGE after a line that says why it cannot be written. */
+static int write_scenario(const char *path, const struct scenario *sc,
 			  const struct report *report)
 {
 	FILE *file = fopen(path, "w");
-	int err;
 
 	if (!file)
 		return usage_error(path, "%s", strerror(errno));
 	if (report)
 		fprintf(file, "# %s: %s\n", divergence_kind_name(report->kind),
 			report->text);
-	err = print_scenario(ex, file, ops, nr);
-	if (fclose(file) || err)
-		return usage_error(path, "cannot be written");
-	return 0;
+	scenario_print(sc, file);
+	return close_output(path, file);
 }
 
 static int make_dir(const char *path)
@@ -363,48 +386,70 @@ static int check_outputs(const struct exhausting *ex)
 	return ex->states_dir ? make_dir(ex->states_dir) : 0;
 }
 
+static int write_state(const struct exhausting *ex, u64 id,
+		       const struct op *ops, u32 nr_ops)
+{
+	char path[4096];
+	struct scenario sc;
+	int err;
+
+	if (make_scenario(ex, ops, nr_ops, &sc))
+		return usage_error(ex->command, "out of memory");
+	lower_pages(&sc, ex->config.bounds.two_tables);
+	snprintf(path, sizeof(path), "%s/%08" PRIu64 ".rmap", ex->states_dir,
+		 id);
+	err = write_scenario(path, &sc, NULL);
+	scenario_free(&sc);
+	return err;
+}
+
 static int write_states(const struct exhausting *ex,
 			const struct exhaust *search)
 {
 	u64 last = min_u64(exhaust_nr_states(search) - 1, ex->states_limit);
 	struct op ops[SEARCH_OPS_MAX];
-	char path[4096];
 	int err = 0;
 
 	/* State 0 has no operation. */
 	for (u64 id = 1; id <= last && !err; id++) {
 		u32 nr_ops = exhaust_path(search, (u32)id, ops);
 
-		snprintf(path, sizeof(path), "%s/%08" PRIu64 ".rmap",
-			 ex->states_dir, id);
-		err = write_scenario(ex, path, ops, nr_ops, NULL);
+		err = write_state(ex, id, ops, nr_ops);
 	}
+	return err;
+}
+
+static int print_one_found(const struct exhausting *ex,
+			   const struct exhaust_found *found)
+{
+	const char *kind = divergence_kind_name(found->kind);
+	struct report report;
+	struct scenario sc;
+	char path[4096];
+	int err = 0;
+
+	if (make_found(ex, found, &sc, &report))
+		return usage_error(ex->command, "out of memory");
+	printf("\n%s %s: %" PRIu64 " times, at first after %u operations:\n"
+	       "  %s\n",
+	       kind, found->rmap, found->times, found->nr_ops, report.text);
+	scenario_print(&sc, stdout);
+	if (ex->out) {
+		snprintf(path, sizeof(path), "%s/%s-%s.rmap", ex->out, kind,
+			 *found->rmap ? found->rmap : "any");
+		err = write_scenario(path, &sc, &report);
+	}
+	scenario_free(&sc);
 	return err;
 }
 
 static int print_found(const struct exhausting *ex,
 		       const struct exhaust *search)
 {
-	char path[4096];
 	int err = 0;
 
-	for (u32 i = 0; i < exhaust_nr_found(search) && !err; i++) {
-		const struct exhaust_found *found = exhaust_found(search, i);
-		const char *kind = divergence_kind_name(found->kind);
-
-		printf("\n%s %s: %" PRIu64
-		       " times, at first after %u operations:\n"
-		       "  %s\n",
-		       kind, found->rmap, found->times, found->nr_ops,
-		       found->report.text);
-		err = print_scenario(ex, stdout, found->ops, found->nr_ops);
-		if (err || !ex->out)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s-%s.rmap", ex->out, kind,
-			 *found->rmap ? found->rmap : "any");
-		err = write_scenario(ex, path, found->ops, found->nr_ops,
-				     &found->report);
-	}
+	for (u32 i = 0; i < exhaust_nr_found(search) && !err; i++)
+		err = print_one_found(ex, exhaust_found(search, i));
 	return err;
 }
 
@@ -485,7 +530,8 @@ static int save_state(const struct exhausting *ex, const struct exhaust *search)
 		return EXIT_USAGE;
 	err = exhaust_save(search, out.file);
 	if (err)
-		err = usage_error(ex->state_file, "cannot be written");
+		err = usage_error(ex->state_file, "cannot write: %s",
+				  strerror(-err));
 	if (output_close(&out, err))
 		return EXIT_USAGE;
 	fprintf(stderr, "%s: to go on, give --state %s again\n", ex->command,

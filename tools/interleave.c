@@ -11,6 +11,7 @@
 #include <time.h>
 #include "config.h"
 #include "interleave.h"
+#include "output.h"
 #include "tools.h"
 
 #define MOST_DEFAULT 1000000
@@ -231,10 +232,8 @@ static void write_line(struct interleave *il, const struct scenario *line,
 	}
 	fprintf(file, "# --rmap %s: %s: %s\n", il->rmap, kind, text);
 	scenario_print(line, file);
-	if (fclose(file)) {
-		usage_error(path, "cannot be written");
+	if (close_output(path, file))
 		il->nr_bad++;
-	}
 }
 
 static void print_line(struct interleave *il, const struct scenario *line)

@@ -159,19 +159,40 @@ static int close_stdout(int status)
 	return EXIT_USAGE;
 }
 
-int output_close(struct output *out, int status)
+/* All written, and closed: 0, or -errno. */
+static int flush_and_close(FILE *file)
 {
-	FILE *file = out->file;
 	int err = 0;
 
-	out->file = NULL;
-	if (file == stdout)
-		return close_stdout(status);
 	errno = 0;
 	if (fflush(file) || ferror(file))
 		err = errno ? -errno : -EIO;
 	if (fclose(file) && !err)
 		err = -errno;
+	return err;
+}
+
+static int cannot_write(const char *path, int err)
+{
+	return usage_error(path, "cannot write: %s", strerror(-err));
+}
+
+int close_output(const char *path, FILE *file)
+{
+	int err = flush_and_close(file);
+
+	return err ? cannot_write(path, err) : 0;
+}
+
+int output_close(struct output *out, int status)
+{
+	FILE *file = out->file;
+	int err;
+
+	out->file = NULL;
+	if (file == stdout)
+		return close_stdout(status);
+	err = flush_and_close(file);
 	if (*out->beside) {
 		if (!err && !status)
 			err = put_in_place(out);
@@ -180,5 +201,5 @@ int output_close(struct output *out, int status)
 	}
 	if (status || !err)
 		return status;
-	return usage_error(out->path, "cannot write: %s", strerror(-err));
+	return cannot_write(out->path, err);
 }

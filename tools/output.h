@@ -53,4 +53,10 @@ int output_open(struct output *out);
  */
 int output_close(struct output *out, int status);
 
+/*
+ * Closes @file, which was written at @path.  0, or EXIT_USAGE after a line that
+ * says why not all of it was written.
+ */
+int close_output(const char *path, FILE *file);
+
 #endif
