@@ -119,11 +119,72 @@ bad_file run three
 says err "three: 3 bytes"
 bad_file run large
 says err "large: too large"
+# A file of another kind is no scenario, whoever reads it; --bytes takes any.
+kind() {
+	name=$1 text=$2
+	printf "$3" >kind.$name
+	[ $# = 3 ] || cat "$4" >>kind.$name
+	bad_says "kind.$name: $text: expected a scenario: text, or operations of 8 bytes; --bytes takes any file" run kind.$name
+}
+kind elf "an ELF file" '\177ELF\002\001\001\000' ones
+kind png "a PNG image" '\211PNG\r\n\032\n' ones
+kind jpeg "a JPEG image" '\377\330\377\340' ones
+kind gzip "a gzip file" '\037\213\010\000' ones
+kind xz "an xz file" '\3757zXZ\000' ones
+kind zstd "a zstd file" '\050\265\057\375' ones
+kind zip "a zip file" 'PK\003\004' ones
+kind pdf "a PDF" '%%PDF-1.7\n' ones
+kind wasm "a WebAssembly file" '\000asm\001' ones
+kind perf "a perf.data file" 'PERFILE2' ones
+kind btf "BTF" '\237\353\001\000' ones
+kind utf8 "a text with a UTF-8 byte order mark" '\357\273\277' fork.rmap
+kind script "a script (#!)" '#!/bin/sh\n' fork.rmap
+kind utf16le "a text in UTF-16" 'm\000m\000a\000p\000 \000A\000 \0000\000'
+kind utf16be "a text in UTF-16" '\376\377\000m\000m\000a\000p\000 \000A\000 \0000\000'
+kind tar "a tar file" "$(printf '%0257d' 0)ustar" ones
+try 0 run --bytes kind.elf
+says out "kind.elf (bytes): ok, "
+for command in explain minimize emit-c convert stats interleave; do
+	bad_file $command kind.png
+	says err "kind.png: a PNG image: expected a scenario"
+done
+printf '#!/usr/bin/rmapdiff run\nmmap A 0 1 rw\n' >runs.itself
+try 0 run runs.itself
+printf 'mmap A 0 4 rw\nread\0A 0\n' >nul.rmap
+bad_says "nul.rmap:2:5: control character 0x00 in a text" run nul.rmap
+# Of nothing there are no totals.
+try 2 run missing.rmap syntax.rmap
+[ "$(wc -l <err)" = 2 ] && [ ! -s out ] || fail "$what: expected a line for each file, and nothing more"
 # A bad file does not keep the others from being run.
 bad_file run missing.rmap fork.rmap
 ends_with "1 files, 6 ops, 0 divergences"
 # All bytes are operations.
 try 0 run ones
+says out "ones (bytes): ok, 512 ops"
+
+# What failed is counted, and listed with -v; what was asserted to fail is no surprise.
+cat >fails.rmap <<'X'
+write A 0x10
+mmap A 0 4 rw
+munmap A 0 0 = EINVAL
+mremap A 0 2 4 to=1
+read A 9 || read A 0
+X
+try 0 run fails.rmap
+says out "fails.rmap: ok, 6 ops (4 failed, 1 of them as asserted), 0 walks compared"
+ends_with "1 files, 6 ops, 0 divergences"
+try 0 run -v fails.rmap
+for line in "1: op 1: write A 0x10: EFAULT" "3: op 3: munmap A 0x0 0: EINVAL (asserted)" \
+	"4: op 4: mremap A 0x0 2 4 to=0x1: EINVAL" "5: op 5: read A 0x9: EFAULT"; do
+	grep -qx "  fails.rmap:$line" out || fail "$what: expected 'fails.rmap:$line'"
+done
+try 0 run --pure fails.rmap
+says out " (4 failed, 1 of them as asserted)"
+printf 'munmap A 0 0 = EINVAL\n' >asserted.rmap
+try 0 run asserted.rmap
+says out "asserted.rmap: ok, 1 ops (1 failed as asserted), 0 walks compared"
+try 0 stats fails.rmap
+says out "fails.rmap: 6 ops (4 failed)"
 
 # A directory stands for its scenarios, in order of name, or with --bytes for all its files: for all that take FILE...
 mkdir -p files/deep/er files/.hidden
@@ -138,7 +199,7 @@ try 0 run files
 	fail "$what: expected those below files, in order"
 [ "$(cat err)" = "files: 2 files passed over: not *.rmap" ] || fail "$what: expected how many were passed over"
 try 0 run --bytes files
-[ "$(sed '$d; s/:.*//' out | tr '\n' ' ')" = \
+[ "$(sed '$d; s/ (bytes):.*//' out | tr '\n' ' ')" = \
 	"files/a.rmap files/b.rmap files/bytes files/deep/er/c.rmap files/link.rmap " ] ||
 	fail "$what: expected all files below files, in order"
 try 0 stats files
@@ -158,7 +219,7 @@ says err "corpus: no *.rmap below this directory; --bytes takes its 1 other file
 # A text as bytes is what a fuzzer makes of it.
 cp fork.rmap corpus/ones
 try 0 run --bytes corpus/ones
-says out "corpus/ones: ok, 13 ops"
+says out "corpus/ones (bytes): ok, 13 ops (4 failed), 0 walks compared"
 try 0 convert --bytes corpus/ones
 says_not out "write A 0x0 4"
 for command in explain stats emit-c; do
@@ -194,11 +255,19 @@ cmp -s out fork.bin || fail "text, bytes, text, bytes differ"
 bad convert -o fork.bin again.rmap
 says err "fork.bin: File exists; --force overwrites it"
 try 0 convert --force -o fork.bin again.rmap
-bad convert --to bytes fork.rmap # asserts a result
-says err "fork.rmap:"
+bad_says "fork.rmap:5:11: bytes hold no asserted result" convert --to bytes fork.rmap
 printf 'mmap A 0x1000 4 rw\nread A 0x1000\nmmap A 0 1 r\n' >far.rmap
 bad convert --strip --to bytes far.rmap
 says err "far.rmap:"
+# What bytes cannot express is pointed at, wherever in the line it stands.
+cannot_say() {
+	printf '# a comment\n%s\n' "$3" >place.rmap
+	bad_says "place.rmap:2:$1: bytes hold $2" convert --to bytes place.rmap
+}
+cannot_say 8 "PAGE from 0 to 255, not 256" "mmap A 256 4 rw"
+cannot_say 15 "LEN from 1 to 256, not 257" "	 read A  0x1 257 # 257"
+cannot_say 16 "to=PAGE from 0 to 255, not 256" "mremap A 0 1 1 to=256 dontunmap"
+cannot_say 31 "OFF from 0 to 255, not 300" "mmap A 0 4 rw || mmap A 7 1 r file=0@300"
 bad convert
 bad convert fork.rmap fork.bin
 bad convert --to nonsense fork.rmap

@@ -140,8 +140,9 @@ void explain_opening(const struct explain *ex, struct lines *lines)
 	struct text rmaps = { 0 };
 
 	add_rmaps(ex, &rmaps);
-	lines_add(lines, LINE_HEAD, "%s: %u operations on %s", explain_name(ex),
-		  ex->sc.nr_ops, text_of(&rmaps));
+	lines_add(lines, LINE_HEAD, "%s%s: %u operations on %s",
+		  explain_name(ex), input_form(&ex->in), ex->sc.nr_ops,
+		  text_of(&rmaps));
 	text_free(&rmaps);
 	add_opening_comment(ex, lines);
 	lines_add_text(

@@ -128,7 +128,10 @@ int input_load_scenario(struct input *in, struct scenario *sc, const char *path,
 		return err;
 	if (bytes)
 		in->is_text = false;
-	err = parse(in, sc);
+	else
+		err = input_check_form(in);
+	if (!err)
+		err = parse(in, sc);
 	if (err)
 		input_free(in);
 	return err;

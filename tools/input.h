@@ -20,6 +20,12 @@ struct input {
 	bool is_text;
 };
 
+/* What a line about @in has behind its name. */
+static inline const char *input_form(const struct input *in)
+{
+	return in->is_text ? "" : " (bytes)";
+}
+
 /* What getopt_long() returns for --bytes. */
 #define INPUT_BYTES 0x190
 
@@ -43,6 +49,12 @@ void input_print_help(void);
 int input_load(struct input *in, const char *path,
 	       const char *expected); /* "a scenario" */
 void input_free(struct input *in);
+
+/*
+ * 0: what was read may be a scenario.  Else EXIT_USAGE after a line on standard
+ * error: it is a file of another kind, or a text with control characters.
+ */
+int input_check_form(const struct input *in);
 
 /*
  * Reads @path and makes it a scenario: text or bytes, as its content says, or

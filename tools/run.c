@@ -4,14 +4,24 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "config.h"
 #include "tools.h"
+
+/* An operation that failed. */
+struct failed_op {
+	u32 op_nr; /* from 1 */
+	int result; /* errno */
+};
 
 struct run {
 	const char *command; /* argv[0], for messages */
 	struct replay_config config;
 	bool verbose;
 	bool bytes; /* --bytes */
+	struct failed_op *failed; /* verbose: those of this file */
+	u32 nr_failed;
+	u32 cap_failed;
 
 	u32 nr_files;
 	u64 nr_ops;
@@ -27,7 +37,7 @@ static int print_help(void)
 	       "with checks after every operation.\n" INPUT_FILES_HELP "\n");
 	config_print_help();
 	input_print_help();
-	printf("  -v, --verbose        more about each file\n\n"
+	printf("  -v, --verbose        more about each file, and each operation that failed\n\n"
 	       "The last line is `N files, N ops, N divergences`. Exit status: "
 	       "0 fine, 1 a divergence or\n"
 	       "a result that was not as asserted, else 2 for a bad file.\n");
@@ -40,7 +50,7 @@ static void print_place(const struct input *in, const struct scenario *sc,
 {
 	u32 line = op_nr ? sc->ops[op_nr - 1].line : 0;
 
-	printf("%s:", in->name);
+	printf("%s%s:", in->name, input_form(in));
 	if (line)
 		printf("%u:", line);
 }
@@ -87,17 +97,72 @@ static void print_unexpected(const struct input *in, const struct scenario *sc,
 	putchar('\n');
 }
 
+/* How many operations failed; those that are asserted to are no surprise. */
+static void print_failed(const struct replay_result *result)
+{
+	if (!result->failed)
+		return;
+	printf(" (%u failed", result->failed);
+	if (result->failed_as_asserted == result->failed)
+		printf(" as asserted");
+	else if (result->failed_as_asserted)
+		printf(", %u of them as asserted", result->failed_as_asserted);
+	putchar(')');
+}
+
 static void print_ok(const struct input *in, const struct replay_result *result)
 {
-	printf("%s: ok, %u ops, %" PRIu64 " walks compared", in->name,
-	       result->ops, result->walks);
+	printf("%s%s: ok, %u ops", in->name, input_form(in), result->ops);
+	print_failed(result);
+	printf(", %" PRIu64 " walks compared", result->walks);
 	if (result->skipped)
 		printf(", %u ops left out", result->skipped);
 	putchar('\n');
 }
 
-static void print_verbose(const struct replay_result *result)
+/* Of the tool's memory there is too little: then they are only counted. */
+static void note_failed(void *arg, u32 op_nr, int result)
 {
+	struct run *run = arg;
+	u32 cap = run->cap_failed ? run->cap_failed * 2 : 64;
+	struct failed_op *failed;
+
+	if (run->nr_failed == run->cap_failed) {
+		failed = realloc(run->failed, cap * sizeof(*failed));
+		if (!failed)
+			return;
+		run->failed = failed;
+		run->cap_failed = cap;
+	}
+	run->failed[run->nr_failed++] = (struct failed_op){ op_nr, result };
+}
+
+static void list_failed(const struct run *run, const struct input *in,
+			const struct scenario *sc)
+{
+	char text[256];
+
+	for (u32 i = 0; i < run->nr_failed; i++) {
+		const struct failed_op *failed = &run->failed[i];
+		struct op op = sc->ops[failed->op_nr - 1];
+		bool asserted = op.flags & OP_HAS_EXPECTED &&
+				op.expected == failed->result;
+
+		op.flags &= (u8)~OP_HAS_EXPECTED;
+		scenario_print_op(sc, &op, text, sizeof(text));
+		printf("  ");
+		print_place(in, sc, failed->op_nr);
+		printf(" op %u: %s: ", failed->op_nr, text);
+		print_errno(failed->result);
+		puts(asserted ? " (asserted)" : "");
+	}
+}
+
+static void print_verbose(const struct run *run, const struct input *in,
+			  const struct scenario *sc,
+			  const struct replay_result *result)
+{
+	list_failed(run, in, sc);
 	printf("  %" PRIu64 " folios looked at\n", result->folios);
 	for (u32 i = 0; i < result->nr_kinds; i++) {
 		const struct ledger_kind *kind = &result->kinds[i];
@@ -115,6 +180,7 @@ static int run_scenario(struct run *run, const struct input *in,
 {
 	struct replay_result result;
 
+	run->nr_failed = 0;
 	if (replay(sc, &run->config, &result))
 		return usage_error(in->name, "out of memory");
 
@@ -130,7 +196,7 @@ static int run_scenario(struct run *run, const struct input *in,
 		print_ok(in, &result);
 	}
 	if (run->verbose)
-		print_verbose(&result);
+		print_verbose(run, in, sc, &result);
 	return 0;
 }
 
@@ -192,12 +258,20 @@ int cmd_run(int argc, char **argv)
 
 	if (input_files_find(&files, argv + optind, argc - optind, run.bytes))
 		return EXIT_USAGE;
+	if (run.verbose) {
+		run.config.on_failure = note_failed;
+		run.config.arg = &run;
+	}
 	run.config.machine.arena = arena_for_speed();
 	for (u32 i = 0; i < files.nr; i++)
 		run_file(&run, files.paths[i]);
 	run.nr_bad += files.nr_bad;
 	input_files_free(&files);
 	arena_destroy(run.config.machine.arena);
+	free(run.failed);
+	/* Of nothing there are no totals: what was wrong with it was said. */
+	if (!run.nr_files)
+		return EXIT_USAGE;
 	if (run.nr_unexpected)
 		printf("%u with a result that was not as asserted\n",
 		       run.nr_unexpected);

@@ -79,19 +79,19 @@ const char *stats_verdict(const struct stats *stats)
 }
 
 static void print_file(struct stats_command *sc, const struct stats *stats,
-		       const char *name)
+		       const struct input *in)
 {
 	bool first = !sc->nr_files++;
 
 	if (stats->result.diverged || stats->result.unexpected)
 		sc->failed = true;
 	if (sc->json) {
-		stats_json_file(stats, name, first, stdout);
+		stats_json_file(stats, in->name, first, stdout);
 		return;
 	}
 	if (!first)
 		putchar('\n');
-	stats_print_text(stats, name, stdout);
+	stats_print_text(stats, in, stdout);
 }
 
 static int do_scenario(struct stats_command *sc, const struct input *in,
@@ -103,7 +103,7 @@ static int do_scenario(struct stats_command *sc, const struct input *in,
 	if (err)
 		usage_error(in->name, "out of memory");
 	else
-		print_file(sc, &stats, in->name);
+		print_file(sc, &stats, in);
 	stats_free(&stats);
 	return err;
 }

@@ -38,7 +38,8 @@ int stats_slabs(const char *command, const struct stats_config *config,
 		const struct input_files *files, bool bytes);
 
 /* One file as text, for people. */
-void stats_print_text(const struct stats *stats, const char *name, FILE *out);
+void stats_print_text(const struct stats *stats, const struct input *in,
+		      FILE *out);
 
 /* All files as JSON, docs/STATS.md: begin, each file, end. */
 void stats_json_begin(const struct stats_config *config, FILE *out);

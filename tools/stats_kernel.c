@@ -190,6 +190,8 @@ int stats_slabs(const char *command, const struct stats_config *config,
 		do_file(&slc, files->paths[i]);
 	slabs_close(slc.slabs);
 	kernel_session_close(&slc.session);
+	if (!slc.nr_files)
+		return EXIT_USAGE;
 	printf("%u files, %u different\n", slc.nr_files, slc.nr_different);
 	if (slc.nr_different)
 		return EXIT_DIVERGED;

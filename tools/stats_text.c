@@ -229,9 +229,13 @@ static void put_series(const struct stats *stats, FILE *out)
 	}
 }
 
-void stats_print_text(const struct stats *stats, const char *name, FILE *out)
+void stats_print_text(const struct stats *stats, const struct input *in,
+		      FILE *out)
 {
-	fprintf(out, "%s: %u ops", name, stats->result.ops);
+	fprintf(out, "%s%s: %u ops", in->name, input_form(in),
+		stats->result.ops);
+	if (stats->result.failed)
+		fprintf(out, " (%u failed)", stats->result.failed);
 	if (stats->result.skipped)
 		fprintf(out, ", %u left out", stats->result.skipped);
 	if (stats->result.diverged || stats->result.unexpected)

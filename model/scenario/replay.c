@@ -354,6 +354,19 @@ static bool as_expected(struct replay *rp, u32 op_nr, int result)
 	return false;
 }
 
+static void count_failure(struct replay *rp, u32 op_nr, int result)
+{
+	const struct op *op = &rp->sc->ops[op_nr - 1];
+
+	if (!result)
+		return;
+	rp->result->failed++;
+	rp->result->failed_as_asserted += op->flags & OP_HAS_EXPECTED &&
+					  op->expected == result;
+	if (rp->config->on_failure)
+		rp->config->on_failure(rp->config->arg, op_nr, result);
+}
+
 /* Groups. */
 
 /* False: the tool is out of memory. */
@@ -427,6 +440,8 @@ static bool step_group(struct replay *rp, u32 op_nr, u32 nr)
 	if (rp->config->after_op)
 		rp->config->after_op(rp->config->arg, last, m->result,
 				     m->machine);
+	for (u32 i = 0; i < nr; i++)
+		count_failure(rp, op_nr + i, group.tasks[i].result);
 	for (u32 i = 0; i < nr && !rp->config->choose; i++)
 		if (!as_expected(rp, op_nr + i, group.tasks[i].result))
 			return false;
@@ -452,6 +467,7 @@ static bool step_one(struct replay *rp, u32 op_nr)
 	for (u32 i = 0; i < rp->nr; i++)
 		if (!step_machine(rp, &rp->m[i], op, op_nr))
 			return false;
+	count_failure(rp, op_nr, rp->m[0].result);
 	return compare_machines(rp, op, op_nr) &&
 	       as_expected(rp, op_nr, rp->m[0].result);
 }

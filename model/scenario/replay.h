@@ -32,6 +32,11 @@ struct replay_config {
 	 */
 	void (*on_divergence)(void *arg, u32 op_nr, int result,
 			      struct machine *machine);
+	/*
+	 * Called after each op that failed, each one of a group, before the result
+	 * is held against what the scenario asserts; may be NULL.
+	 */
+	void (*on_failure)(void *arg, u32 op_nr, int result);
 	void *arg;
 	/*
 	 * Who runs next in a group, as sched->choose; NULL: its own schedule says.
@@ -45,6 +50,8 @@ struct replay_config {
 
 struct replay_result {
 	u32 ops; /* operations done */
+	u32 failed; /* of them, those that failed, pure: on the first machine */
+	u32 failed_as_asserted; /* of those, as the scenario asserts */
 	u32 skipped; /* pure: operations left out, see replay.c */
 	u64 walks; /* walks compared */
 	u64 folios; /* folios looked at */
