@@ -147,6 +147,15 @@ struct vm_area_struct {
 	struct file *vm_file;
 } KERNEL_TYPE;
 
+/*
+ * Linux 7.3 has an anonymous page offset of its own, in two halves: the key of
+ * interval trees of anon_vmas, which vm_pgoff was before.
+ */
+struct vm_area_struct___anon_pgoff {
+	unsigned int __vm_anon_pgoff_lo;
+	unsigned int __vm_anon_pgoff_hi;
+} KERNEL_FLAVOUR;
+
 typedef struct {
 	unsigned long pgd;
 } pgd_t;

@@ -10,6 +10,7 @@
  * over copies, and a copy's list of anon_vma_chains leads nowhere.
  *
  * Everything is in global functions, which the verifier looks at one by one.
+ * Calls are eight deep, which is as many as it allows.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
@@ -73,6 +74,53 @@ static __always_inline void give_up(u32 status)
 		dump.status = status;
 }
 
+#define UNREADABLE 0xdead000000000000ULL /* no canonical address */
+
+static u32 at_proc; /* in dump.procs: what is being looked at */
+static u32 at_vma; /* in dump.vmas; DUMP_NO_VMA */
+static u64 at_page; /* page number; 0: none */
+
+/* Notes a fault of the structure at @self, if it is the first. */
+static __always_inline void fault(u32 kind, u32 structure, u64 self, u64 found,
+				  u64 expected)
+{
+	if (dump.fault.kind)
+		return;
+	dump.fault.kind = kind;
+	dump.fault.structure = structure;
+	dump.fault.proc = at_proc;
+	dump.fault.vma = at_vma;
+	dump.fault.self = self;
+	dump.fault.page = at_page;
+	dump.fault.found = found;
+	dump.fault.expected = expected;
+}
+
+/* Can the structure at @address be read?  If not, that is a fault. */
+__noinline int readable(u64 address, u32 structure)
+{
+	u64 from = address, value;
+
+	if (dump.spoil_kind == DUMP_UNREADABLE &&
+	    dump.spoil_structure == structure)
+		from = UNREADABLE;
+	if (!bpf_probe_read_kernel(&value, sizeof(value), (void *)from))
+		return 1;
+	fault(DUMP_UNREADABLE, structure, address, 0, 0);
+	return 0;
+}
+
+/* Is @found, of the structure at @self, what was expected?  If not, a fault. */
+__noinline int holds(u32 kind, u32 structure, u64 self, u64 found, u64 expected)
+{
+	if (dump.spoil_kind == kind && dump.spoil_structure == structure)
+		found ^= 8;
+	if (found == expected)
+		return 1;
+	fault(kind, structure, self, found, expected);
+	return 0;
+}
+
 /* The physical page that a present entry names. */
 static __always_inline u64 pte_pfn(u64 pte)
 {
@@ -101,13 +149,20 @@ __noinline u64 find_table(u64 pgd, u64 address, u64 *skip)
 		return 0;
 	shift = dump.levels == 5 ? 36 : 27;
 	for (ROUNDS(round, 4); NEXT_ROUND(round);) {
+		at_page = address;
+		if (!readable(virtual, DUMP_PAGE_TABLE)) {
+			virtual = 0;
+			break;
+		}
 		entry = read_u64(virtual + (((address >> shift) & 511) << 3));
 		if (!(entry & PTE_PRESENT)) {
 			virtual = 0;
 			break;
 		}
-		if (shift < 27 && (entry & PTE_HUGE)) {
-			give_up(DUMP_FAULT);
+		if (shift < 27 &&
+		    (entry & PTE_HUGE || dump.spoil_kind == DUMP_HUGE_ENTRY)) {
+			fault(DUMP_HUGE_ENTRY, DUMP_PAGE_TABLE, virtual, entry,
+			      0);
 			virtual = 0;
 			break;
 		}
@@ -141,7 +196,13 @@ __noinline int dump_page(u64 address, u64 pte)
 	out->pfn = pte_pfn(pte);
 	page = (void *)(dump.vmemmap +
 			out->pfn * bpf_core_type_size(struct page));
+	at_page = address;
+	if (!readable((u64)page, DUMP_PAGE))
+		return 0;
+	out->self = (u64)page;
 	out->mapping = (u64)BPF_CORE_READ(page, mapping);
+	if (dump.spoil_kind == DUMP_UNKNOWN_ANON_VMA)
+		out->mapping += out->mapping & PAGE_MAPPING_ANON ? 8 : 0;
 	out->index = read_u64((u64)page +
 			      bpf_core_field_offset(struct folio, index));
 	out->flags = read_u64((u64)page);
@@ -158,8 +219,10 @@ __noinline int dump_entries(u64 virtual, u64 address, u32 count)
 	u64 first = (address & 511) << 3;
 
 	count &= 127;
-	if (bpf_probe_read_kernel(table, count * 8, (void *)(virtual + first)))
-		give_up(DUMP_FAULT);
+	at_page = address;
+	if (!readable(virtual, DUMP_PAGE_TABLE) ||
+	    bpf_probe_read_kernel(table, count * 8, (void *)(virtual + first)))
+		return 0;
 	for (ROUNDS(round, 64); NEXT_ROUND(round);) {
 		u32 i = ROUND(round);
 
@@ -201,49 +264,65 @@ __noinline int dump_pages(u64 pgd, u64 start, u64 end)
 	return 0;
 }
 
-static __always_inline u64 rb_leftmost_of(u64 node)
+static __always_inline u64 rb_right_of(u64 node)
 {
-	u64 left;
+	return read_u64(node + bpf_core_field_offset(struct rb_node, rb_right));
+}
 
-	for (ROUNDS(round, TREE_DEPTH_MAX); NEXT_ROUND(round);) {
-		left = read_u64(node +
-				bpf_core_field_offset(struct rb_node, rb_left));
-		if (!left)
-			break;
-		node = left;
-	}
-	return node;
+static __always_inline u64 rb_left_of(u64 node)
+{
+	return read_u64(node + bpf_core_field_offset(struct rb_node, rb_left));
+}
+
+static __always_inline u64 rb_parent_of(u64 node)
+{
+	return read_u64(node + bpf_core_field_offset(struct rb_node,
+						     __rb_parent_color)) &
+	       ~3ULL;
+}
+
+static __always_inline u64 avc_of(u64 node)
+{
+	return node - bpf_core_field_offset(struct anon_vma_chain, rb);
 }
 
 /* The node after @node in order, 0 if it is the last: lib/rbtree.c, rb_next(). */
 __noinline u64 rb_after(u64 node)
 {
-	u64 right, parent = 0;
+	u64 start = node, at = rb_right_of(node), next = 0;
+	bool down = at;
+	u32 depth = dump.spoil_kind == DUMP_TREE_DEEP ? 0 : TREE_DEPTH_MAX;
 
-	right = read_u64(node +
-			 bpf_core_field_offset(struct rb_node, rb_right));
-	if (right)
-		return rb_leftmost_of(right);
-	for (ROUNDS(round, TREE_DEPTH_MAX); NEXT_ROUND(round);) {
-		parent = read_u64(node +
-				  bpf_core_field_offset(struct rb_node,
-							__rb_parent_color)) &
-			 ~3ULL;
-		if (!parent ||
-		    read_u64(parent + bpf_core_field_offset(struct rb_node,
-							    rb_right)) != node)
-			break;
-		node = parent;
+	for (ROUNDS(round, depth); NEXT_ROUND(round);) {
+		if (down) {
+			next = rb_left_of(at);
+			if (!next)
+				return at;
+			at = next;
+		} else {
+			next = rb_parent_of(node);
+			if (!next || rb_right_of(next) != node)
+				return next;
+			node = next;
+		}
 	}
-	return parent;
+	fault(DUMP_TREE_DEEP, DUMP_AVC_TREE, avc_of(start), 0, 0);
+	return 0;
 }
 
-static __always_inline u64 subtree_last_of(u64 node)
+/* rb_subtree_last of a child of @node, 0 if there is no such child. */
+static __always_inline u64 subtree_last_of(u64 child, u64 node, bool *sound)
 {
-	if (!node)
+	if (!child)
 		return 0;
+	if (!readable(child, DUMP_AVC_TREE) ||
+	    !holds(DUMP_TREE_PARENT, DUMP_AVC_TREE, avc_of(child),
+		   rb_parent_of(child), node)) {
+		*sound = false;
+		return 0;
+	}
 	return read_u64(
-		node - bpf_core_field_offset(struct anon_vma_chain, rb) +
+		avc_of(child) +
 		bpf_core_field_offset(struct anon_vma_chain, rb_subtree_last));
 }
 
@@ -254,21 +333,41 @@ static __always_inline u64 subtree_last_of(u64 node)
  */
 static __always_inline bool subtree_in_order(u64 node, u64 last)
 {
-	u64 left = subtree_last_of(read_u64(
-		node + bpf_core_field_offset(struct rb_node, rb_left)));
-	u64 right = subtree_last_of(read_u64(
-		node + bpf_core_field_offset(struct rb_node, rb_right)));
+	bool sound = true;
+	u64 left = subtree_last_of(rb_left_of(node), node, &sound);
+	u64 right = subtree_last_of(rb_right_of(node), node, &sound);
+	u64 own = read_u64(
+		avc_of(node) +
+		bpf_core_field_offset(struct anon_vma_chain, rb_subtree_last));
 
 	if (left > last)
 		last = left;
 	if (right > last)
 		last = right;
-	return subtree_last_of(node) == last;
+	return sound &&
+	       holds(DUMP_SUBTREE_LAST, DUMP_AVC_TREE, avc_of(node), own, last);
 }
 
-__noinline int dump_node(u64 node)
+/* The key of @vma in interval trees of anon_vmas: mm/interval_tree.c. */
+static __always_inline u64 rmap_pgoff(struct vm_area_struct *vma)
 {
-	struct anon_vma_chain *avc;
+	struct vm_area_struct___anon_pgoff *own = (void *)vma;
+
+	if (bpf_core_field_exists(own->__vm_anon_pgoff_lo))
+		return BPF_CORE_READ(own, __vm_anon_pgoff_lo) |
+		       (u64)BPF_CORE_READ(own, __vm_anon_pgoff_hi) << 32;
+	return BPF_CORE_READ(vma, vm_pgoff);
+}
+
+static u64 first_before; /* first offset of the node noted before */
+
+/*
+ * Notes the anon_vma_chain of @node in the tree of @anon_vma.  Returns 0 if it
+ * is so broken that the rest of the tree cannot be found from it.
+ */
+__noinline int dump_node(u64 node, u64 anon_vma)
+{
+	struct anon_vma_chain *avc = (void *)avc_of(node);
 	struct vm_area_struct *vma;
 	struct dump_node *out;
 	u32 n = dump.node_count;
@@ -277,20 +376,29 @@ __noinline int dump_node(u64 node)
 		give_up(DUMP_FULL);
 		return 0;
 	}
+	if (!readable(node, DUMP_AVC_TREE))
+		return 0;
 	out = &dump.nodes[n];
 	dump.node_count = n + 1;
-	avc = (void *)(node - bpf_core_field_offset(struct anon_vma_chain, rb));
 	vma = BPF_CORE_READ(avc, vma);
 	out->self = (u64)avc;
 	out->vma = (u64)vma;
-	out->first = BPF_CORE_READ(vma, vm_pgoff);
+	out->first = 0;
+	out->last = 0;
+	holds(DUMP_TREE_OWNER, DUMP_AVC_TREE, (u64)avc,
+	      (u64)BPF_CORE_READ(avc, anon_vma), anon_vma);
+	if (!readable((u64)vma, DUMP_TREE_VMA))
+		return 1;
+	out->first = rmap_pgoff(vma);
 	out->last =
 		out->first - 1 +
 		((BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start)) >>
 		 12);
-	if (!subtree_in_order(node, out->last))
-		give_up(DUMP_FAULT);
-	return 0;
+	if (out->first < first_before || dump.spoil_kind == DUMP_TREE_ORDER)
+		fault(DUMP_TREE_ORDER, DUMP_AVC_TREE, (u64)avc, out->first,
+		      first_before);
+	first_before = out->first;
+	return subtree_in_order(node, out->last);
 }
 
 /* True the first time that it is asked of @anon_vma in this run. */
@@ -327,6 +435,8 @@ __noinline int dump_one_anon_vma(u64 address)
 		give_up(DUMP_FULL);
 		return 0;
 	}
+	if (!readable(address, DUMP_ANON_VMA))
+		return 0;
 	out = &dump.anon_vmas[n];
 	dump.anon_vma_count = n + 1;
 	out->self = address;
@@ -336,11 +446,13 @@ __noinline int dump_one_anon_vma(u64 address)
 	out->num_active_vmas = BPF_CORE_READ(anon_vma, num_active_vmas);
 	out->refcount = BPF_CORE_READ(anon_vma, refcount.counter);
 	out->node_first = dump.node_count;
+	first_before = 0;
 	node = (u64)BPF_CORE_READ(anon_vma, rb_root.rb_leftmost);
 	for (ROUNDS(round, DUMP_NODES_MAX); NEXT_ROUND(round);) {
 		if (!node)
 			break;
-		dump_node(node);
+		if (!dump_node(node, address))
+			break;
 		node = rb_after(node);
 	}
 	out->node_count = dump.node_count - out->node_first;
@@ -366,16 +478,33 @@ __noinline int dump_anon_vma(u64 address)
 	return 0;
 }
 
-/* Notes the chain whose list begins at @head. */
-__noinline int dump_chain(u64 head)
+static __always_inline u64 list_prev_of(u64 link)
 {
+	return read_u64(link + bpf_core_field_offset(struct list_head, prev));
+}
+
+/* Notes the chain of @vma. */
+__noinline int dump_chain(u64 vma)
+{
+	u64 head = vma +
+		   bpf_core_field_offset(struct vm_area_struct, anon_vma_chain);
 	struct anon_vma_chain *avc;
 	struct dump_chain *out;
-	u64 link = read_u64(head);
+	u64 link = read_u64(head), before = head;
 	u32 n;
 
+	/* A list that leads back at each step ends at its head. */
 	for (ROUNDS(round, DUMP_CHAINS_MAX); NEXT_ROUND(round);) {
-		if (!link || link == head)
+		if (link == head) {
+			holds(DUMP_LIST_PREV, DUMP_VMA, vma, list_prev_of(head),
+			      before);
+			break;
+		}
+		avc = (void *)(link - bpf_core_field_offset(
+					      struct anon_vma_chain, same_vma));
+		if (!readable(link, DUMP_AVC_LIST) ||
+		    !holds(DUMP_LIST_PREV, DUMP_AVC_LIST, (u64)avc,
+			   list_prev_of(link), before))
 			break;
 		n = dump.chain_count;
 		if (n >= DUMP_CHAINS_MAX) {
@@ -384,12 +513,11 @@ __noinline int dump_chain(u64 head)
 		}
 		out = &dump.chains[n];
 		dump.chain_count = n + 1;
-		avc = (void *)(link - bpf_core_field_offset(
-					      struct anon_vma_chain, same_vma));
 		out->self = (u64)avc;
 		out->anon_vma = (u64)BPF_CORE_READ(avc, anon_vma);
 		out->vma = (u64)BPF_CORE_READ(avc, vma);
 		dump_anon_vma(out->anon_vma);
+		before = link;
 		link = read_u64(link);
 	}
 	return 0;
@@ -409,6 +537,13 @@ __noinline int dump_vma(u64 address, u64 pgd)
 	}
 	out = &dump.vmas[n];
 	dump.vma_count = n + 1;
+	at_page = 0;
+	if (!readable(address, DUMP_VMA)) {
+		__builtin_memset(out, 0, sizeof(*out));
+		out->self = address;
+		return 0;
+	}
+	at_vma = n;
 	out->self = address;
 	out->start = BPF_CORE_READ(vma, vm_start) >> 12;
 	out->end = BPF_CORE_READ(vma, vm_end) >> 12;
@@ -416,15 +551,18 @@ __noinline int dump_vma(u64 address, u64 pgd)
 	out->pgoff = BPF_CORE_READ(vma, vm_pgoff);
 	out->anon_vma = (u64)BPF_CORE_READ(vma, anon_vma);
 	file = BPF_CORE_READ(vma, vm_file);
-	out->inode = file ? BPF_CORE_READ(file, f_inode, i_ino) : 0;
+	out->inode = 0;
+	if (file && readable((u64)file, DUMP_FILE))
+		out->inode = BPF_CORE_READ(file, f_inode, i_ino);
 	dump_anon_vma(out->anon_vma);
 	out->chain_first = dump.chain_count;
-	dump_chain(address + bpf_core_field_offset(struct vm_area_struct,
-						   anon_vma_chain));
+	dump_chain(address);
 	out->chain_count = dump.chain_count - out->chain_first;
 	out->page_first = dump.page_count;
 	dump_pages(pgd, out->start, out->end);
 	out->page_count = dump.page_count - out->page_first;
+	at_page = 0;
+	at_vma = DUMP_NO_VMA;
 	return 0;
 }
 
@@ -446,6 +584,10 @@ __noinline u64 maple_walk(u64 root, u64 index, u64 *last)
 		node &= ~0xffULL;
 		if (!node)
 			break;
+		if (!readable(node, DUMP_MAPLE_NODE)) {
+			node = 0;
+			break;
+		}
 		if (type == maple_arange_64) {
 			pivots = node + bpf_core_field_offset(
 						struct maple_arange_64, pivot);
@@ -514,7 +656,14 @@ __noinline int dump_proc(u64 address, u32 nr)
 
 	if (nr >= DUMP_PROCS_MAX)
 		return 0;
+	at_proc = nr;
+	at_vma = DUMP_NO_VMA;
+	at_page = 0;
 	out = &dump.procs[nr];
+	if (!readable(address, DUMP_MM)) {
+		out->vma_count = 0;
+		return 0;
+	}
 	root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
 	pgd = (u64)BPF_CORE_READ(mm, pgd);
 	out->mm = address;
@@ -627,7 +776,7 @@ __noinline int first_with_mm(u32 nr)
 	return found;
 }
 
-__noinline int dump_proc_nr(u32 nr)
+static __always_inline int dump_proc_nr(u32 nr)
 {
 	u32 first;
 
@@ -650,6 +799,7 @@ SEC("syscall")
 int dump_all(void *ctx)
 {
 	dump.status = DUMP_OK;
+	dump.fault.kind = DUMP_NO_FAULT;
 	dump.vma_count = 0;
 	dump.chain_count = 0;
 	dump.anon_vma_count = 0;

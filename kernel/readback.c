@@ -20,7 +20,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "../subject/dump_page.h"
+#include "../subject/dump_fault.h"
 #include "bpf_load.h"
 #include "readback.h"
 #include "readback.skel.h"
@@ -219,6 +219,34 @@ static bool load(struct readback *rb, char why[READBACK_WHY_MAX])
 	return true;
 }
 
+/*
+ * RMAPDIFF_SPOIL=WORD lets the program find a structure broken, to see what comes
+ * of it.  Calibration is over when this is done.
+ */
+static bool spoil(struct readback *rb, char why[READBACK_WHY_MAX])
+{
+	const char *word = getenv("RMAPDIFF_SPOIL");
+	size_t len;
+	u32 i;
+
+	if (!word)
+		return true;
+	for (i = 0; dump_spoil_word(i); i++) {
+		if (strcmp(dump_spoil_word(i), word))
+			continue;
+		rb->dump->spoil_kind = dump_spoil_nr(i).kind;
+		rb->dump->spoil_structure = dump_spoil_nr(i).structure;
+		return true;
+	}
+	say(why, "RMAPDIFF_SPOIL=%.32s: expected one of", word);
+	for (i = 0; dump_spoil_word(i); i++) {
+		len = strlen(why);
+		snprintf(why + len, READBACK_WHY_MAX - len, " %s",
+			 dump_spoil_word(i));
+	}
+	return false;
+}
+
 struct readback *readback_open(char why[READBACK_WHY_MAX])
 {
 	struct readback *rb = calloc(1, sizeof(*rb));
@@ -227,7 +255,7 @@ struct readback *readback_open(char why[READBACK_WHY_MAX])
 		say(why, "out of memory");
 		return NULL;
 	}
-	if (!load(rb, why) || !calibrate(rb, why)) {
+	if (!load(rb, why) || !calibrate(rb, why) || !spoil(rb, why)) {
 		readback_close(rb);
 		return NULL;
 	}
@@ -265,15 +293,12 @@ int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 	if (err)
 		return err;
 	*dump = rb->dump;
-	switch (rb->dump->status) {
-	case DUMP_OK:
-		return 0;
-	case DUMP_FULL:
-		return -E2BIG;
-	case DUMP_LOST:
+	if (rb->dump->status == DUMP_LOST)
 		return -ESRCH;
-	}
-	return -EIO;
+	/* Where something is broken the rest may seem to have no end. */
+	if (rb->dump->status == DUMP_FULL && !rb->dump->fault.kind)
+		return -E2BIG;
+	return 0;
 }
 
 /* One page against /proc: what differs, NULL if nothing does. */
@@ -326,8 +351,8 @@ int readback_check_proc(const struct readback *rb, const struct dump *dump,
 
 			if (what) {
 				say(why,
-				    "page 0x%" PRIx64 ": /proc says "
-				    "otherwise: %s",
+				    "/proc says otherwise of page number "
+				    "0x%" PRIx64 ": %s",
 				    (u64)page->address, what);
 				return -EIO;
 			}

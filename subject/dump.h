@@ -25,7 +25,53 @@ enum dump_status {
 	DUMP_OK,
 	DUMP_FULL, /* more than fits */
 	DUMP_LOST, /* a process is not there */
-	DUMP_FAULT, /* the kernel does not look as expected */
+};
+
+/* Structures of the kernel that a look goes through. */
+enum dump_structure {
+	DUMP_MM,
+	DUMP_MAPLE_NODE,
+	DUMP_VMA,
+	DUMP_FILE,
+	DUMP_AVC_LIST, /* an anon_vma_chain, reached by its VMA's list */
+	DUMP_ANON_VMA,
+	DUMP_AVC_TREE, /* an anon_vma_chain, reached by an interval tree */
+	DUMP_TREE_VMA, /* the VMA that an AVC in an interval tree names */
+	DUMP_PAGE_TABLE,
+	DUMP_PAGE, /* a struct page */
+	NR_DUMP_STRUCTURES,
+};
+
+/* What is wrong with one.  @found and @expected: of struct dump_fault. */
+enum dump_fault_kind {
+	DUMP_NO_FAULT,
+	DUMP_UNREADABLE, /* its address cannot be read */
+	DUMP_LIST_PREV, /* list_head.prev; where the list came from */
+	DUMP_TREE_PARENT, /* a tree node's parent; where the tree came from */
+	DUMP_TREE_DEEP, /* the tree is deeper than any can be */
+	DUMP_TREE_ORDER, /* first offset; that of the node before it */
+	DUMP_TREE_OWNER, /* anon_vma of the AVC; the one whose tree it is */
+	DUMP_SUBTREE_LAST, /* rb_subtree_last; the largest last offset below */
+	DUMP_HUGE_ENTRY, /* a page-table entry that maps a huge page; none */
+	DUMP_UNKNOWN_ANON_VMA, /* which no VMA's chain leads to; none */
+	NR_DUMP_FAULT_KINDS,
+};
+
+#define DUMP_NO_VMA (~0U)
+
+/*
+ * The first thing that a look met and that no kernel should have.  The dump has
+ * what could be read in spite of it.
+ */
+struct dump_fault {
+	__u32 kind; /* enum dump_fault_kind */
+	__u32 structure; /* enum dump_structure */
+	__u32 proc; /* in dump.procs: whose memory was looked at */
+	__u32 vma; /* in dump.vmas, from which it was reached; DUMP_NO_VMA */
+	__u64 self; /* kernel address of the structure */
+	__u64 page; /* page number, of a page table, entry or page; else 0 */
+	__u64 found;
+	__u64 expected;
 };
 
 struct dump_proc {
@@ -84,6 +130,7 @@ struct dump_page {
 	__u64 address;
 	__u64 pte;
 	__u64 pfn; /* 0: not present (pte is a swap or migration entry) */
+	__u64 self; /* struct page */
 	__u64 mapping;
 	__u64 index;
 	__u64 flags;
@@ -109,9 +156,12 @@ struct dump {
 	__u64 zero_pfn; /* frame of the shared zero page */
 	__u64 pte_write; /* the bit of a page-table entry that allows writing */
 	__u32 anon_exclusive; /* which bit of page->flags is PG_anon_exclusive */
-	__u32 in_pad;
+	/* To see a fault reported: what is to look broken; DUMP_NO_FAULT: nothing. */
+	__u32 spoil_kind;
+	__u32 spoil_structure;
 	/* out */
 	__u32 status;
+	struct dump_fault fault;
 	__u32 vma_count;
 	__u32 chain_count;
 	__u32 anon_vma_count;

@@ -57,6 +57,7 @@ void snapshot_reset(struct snapshot *snap)
 	ids_reset(&snap->folio_ids);
 	ids_reset(&snap->vma_ids);
 	snap->nomem = false;
+	snap->fault.kind = DUMP_NO_FAULT;
 }
 
 /* Room for one more in an array of @size each: its address, zeroed. */
@@ -187,8 +188,14 @@ struct kernel_side {
 	struct snapshot *snap;
 	const struct dump *dump;
 	const u64 *inodes;
-	bool odd; /* something should not be */
 };
+
+/* A fault that shows only when all is put together, if it is the first. */
+static void add_fault(struct kernel_side *side, const struct dump_fault *fault)
+{
+	if (!side->snap->fault.kind)
+		side->snap->fault = *fault;
+}
 
 static const struct dump_anon_vma *find_anon_vma(const struct dump *dump,
 						 u64 self)
@@ -204,7 +211,7 @@ static const struct dump_anon_vma *find_anon_vma(const struct dump *dump,
 /*
  * The number of the anon_vma at @self, given to it and to what it names when it
  * is met for the first time.  Numbers go to an anon_vma, its parents upwards and
- * its root, in that order.
+ * its root, in that order.  0 for none, and for one that is not in the dump.
  */
 static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 {
@@ -219,11 +226,12 @@ static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 	if (nr)
 		return nr;
 	from = find_anon_vma(side->dump, self);
+	if (!from || depth > side->dump->anon_vma_count)
+		return 0;
 	to = snapshot_add_anon_vma(snap);
 	nr = snap->anon_vmas.nr;
-	if (!from || !to || depth > side->dump->anon_vma_count ||
-	    !snap_ids_put(&snap->anon_vma_ids, key_of(self), nr)) {
-		side->odd = true;
+	if (!to || !snap_ids_put(&snap->anon_vma_ids, key_of(self), nr)) {
+		snap->nomem = true;
 		return 0;
 	}
 	to->num_children = from->num_children;
@@ -236,7 +244,8 @@ static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 	return nr;
 }
 
-static u32 number_folio(struct kernel_side *side, const struct dump_page *page)
+static u32 number_folio(struct kernel_side *side, const struct dump_page *page,
+			u32 vma)
 {
 	struct snapshot *snap = side->snap;
 	struct snap_folio *folio;
@@ -254,10 +263,21 @@ static u32 number_folio(struct kernel_side *side, const struct dump_page *page)
 	folio->index = page->index;
 	folio->content = page->content;
 	folio->anon_vma = number_anon_vma(side, dump_page_anon_vma(page), 0);
+	if (!folio->anon_vma)
+		add_fault(side, &(struct dump_fault){
+					.kind = DUMP_UNKNOWN_ANON_VMA,
+					.structure = DUMP_PAGE,
+					.proc = snap->vmas.v[vma].proc,
+					.vma = vma,
+					.self = page->self,
+					.page = page->address,
+					.found = dump_page_anon_vma(page),
+				});
 	return nr;
 }
 
-static void add_page(struct kernel_side *side, const struct dump_page *page)
+static void add_page(struct kernel_side *side, const struct dump_page *page,
+		     u32 vma)
 {
 	struct snap_page *out = snapshot_add_page(side->snap);
 
@@ -274,7 +294,7 @@ static void add_page(struct kernel_side *side, const struct dump_page *page)
 	else
 		out->kind = SNAP_ANON;
 	if (out->kind == SNAP_ANON)
-		out->folio = number_folio(side, page);
+		out->folio = number_folio(side, page, vma);
 }
 
 static int file_of(const struct kernel_side *side, u64 inode)
@@ -328,7 +348,7 @@ static void add_pages_of(struct kernel_side *side, const struct dump_vma *vma,
 	snap->vmas.v[nr].page_first = snap->pages.nr;
 	snap->vmas.v[nr].page_count = vma->page_count;
 	for (i = 0; i < vma->page_count; i++)
-		add_page(side, &side->dump->pages[vma->page_first + i]);
+		add_page(side, &side->dump->pages[vma->page_first + i], nr);
 }
 
 static void add_nodes(struct kernel_side *side)
@@ -395,12 +415,11 @@ int snapshot_kernel(struct snapshot *snap, const struct dump *dump,
 	u32 i;
 
 	snapshot_reset(snap);
+	snap->fault = dump->fault;
 	add_procs(&side, slots);
 	/* VMAs are dumped in the order in which they were added here. */
 	for (i = 0; i < dump->vma_count && i < snap->vmas.nr; i++)
 		add_pages_of(&side, &dump->vmas[i], i);
 	add_nodes(&side);
-	if (snap->nomem)
-		return -ENOMEM;
-	return side.odd ? -EIO : 0;
+	return snap->nomem ? -ENOMEM : 0;
 }

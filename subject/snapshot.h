@@ -109,6 +109,8 @@ struct snapshot {
 	struct snap_ids folio_ids;
 	struct snap_ids vma_ids;
 	bool nomem;
+	/* What no kernel should have, if kind is not DUMP_NO_FAULT. */
+	struct dump_fault fault;
 };
 
 void snapshot_init(struct snapshot *snap);
@@ -135,7 +137,8 @@ bool snap_ids_put(struct snap_ids *ids, const void *key, u32 value);
 
 /*
  * What the kernel has, from a dump of the processes @slots; @inodes names the
- * files.  0, -ENOMEM, or -EIO for what should not be.
+ * files.  0 or -ENOMEM.  What no kernel should have is in @snap->fault: then the
+ * snapshot has the rest, and is equal to none.
  */
 int snapshot_kernel(struct snapshot *snap, const struct dump *dump,
 		    const u32 *slots, const u64 inodes[NR_FILES]);
@@ -147,7 +150,7 @@ int snapshot_model(struct snapshot *snap, struct machine *machine);
 
 /*
  * The first difference: false, with what differs in @what and each side in
- * @kernel and @model.
+ * @kernel and @model.  A fault of the kernel's side comes before all others.
  */
 struct snap_difference {
 	char what[SNAP_TEXT_MAX];

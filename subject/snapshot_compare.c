@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "dump_fault.h"
 #include "snapshot.h"
 
 struct comparison {
@@ -258,6 +259,33 @@ static struct text side_text(const struct comparison *cmp, u32 side)
 		       SNAP_TEXT_MAX);
 }
 
+/* A fault is a difference to a model, which has none. */
+static bool no_fault(const struct comparison *cmp)
+{
+	const struct snapshot *snap = cmp->side[0];
+	const struct dump_fault *fault = &snap->fault;
+	char from[SNAP_TEXT_MAX / 4];
+	struct text text = text_in(from, sizeof(from));
+
+	if (!fault->kind)
+		return true;
+	if (fault->vma < snap->vmas.nr)
+		put_vma_name(&text, cmp->sc, snap, fault->vma);
+	else if (fault->proc < snap->procs.nr)
+		put(&text, "%s",
+		    name_of(cmp->sc, snap->procs.v[fault->proc].slot));
+	if (fault->page) {
+		put(&text, " at page ");
+		put_page(&text, cmp->sc, fault->page);
+	}
+	what(cmp, "%s, reached from %s", dump_structure_name(fault->structure),
+	     from);
+	dump_fault_text(fault, cmp->diff->kernel, SNAP_TEXT_MAX);
+	snprintf(cmp->diff->model, SNAP_TEXT_MAX,
+		 "all structures can be read and lead where they should");
+	return false;
+}
+
 static bool procs_equal(const struct comparison *cmp)
 {
 	const struct snapshot *a = cmp->side[0], *b = cmp->side[1];
@@ -476,7 +504,7 @@ bool snapshot_equal(const struct scenario *sc, const struct snapshot *kernel,
 	u32 i;
 
 	diff->what[0] = diff->kernel[0] = diff->model[0] = '\0';
-	if (!procs_equal(&cmp))
+	if (!no_fault(&cmp) || !procs_equal(&cmp))
 		return false;
 	for (i = 0; i < kernel->procs.nr; i++)
 		if (!vmas_equal(&cmp, i))
