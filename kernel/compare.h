@@ -27,10 +27,7 @@ struct kernel_session {
 	FILE *show; /* where to show what the kernel has; NULL: do not */
 };
 
-/*
- * 0, or a negative errno with the reason in @why: this machine cannot do it.
- * The caller's children live in a pid namespace of their own until it is closed.
- */
+/* 0, or a negative errno with the reason in @why: this machine cannot do it. */
 int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX]);
 void kernel_session_close(struct kernel_session *ks);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,23 +42,45 @@ static long futex(u32 *word, int op, u32 value, const struct timespec *timeout)
 	return syscall(SYS_futex, word, op, value, timeout, NULL, 0);
 }
 
-/* Waits until @channel has answered: 0 or -ETIMEDOUT. */
-static int await_answer(struct channel *channel)
+/* Is the nanny alive, and has no executor died that was not asked to? */
+static bool all_is_well(const struct executors *ex)
 {
-	const struct timespec timeout = { .tv_sec = ANSWER_SECONDS_MAX };
-	u32 asked = channel->asked;
-	u32 answered;
-	time_t began = time(NULL);
+	u32 nr = __atomic_load_n(&ex->deaths->nr, __ATOMIC_ACQUIRE);
+
+	return nr == ex->nr_deaths &&
+	       (ex->nanny <= 0 || !waitpid(ex->nanny, NULL, WNOHANG));
+}
+
+/*
+ * Wait until *@word is @wanted; 0, -ECHILD if a process died meanwhile, or
+ * -ETIMEDOUT.  The time is of the monotonic clock: a machine that was suspended
+ * does not count.
+ */
+static int await_word(const struct executors *ex, u32 *word, u32 wanted)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	u32 seconds = 0, now;
 
 	for (;;) {
-		answered =
-			__atomic_load_n(&channel->answered, __ATOMIC_ACQUIRE);
-		if (answered == asked)
+		now = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+		if (now == wanted)
 			return 0;
-		if (time(NULL) - began > ANSWER_SECONDS_MAX)
+		if (seconds == ANSWER_SECONDS_MAX)
 			return -ETIMEDOUT;
-		futex(&channel->answered, FUTEX_WAIT, answered, &timeout);
+		if (!futex(word, FUTEX_WAIT, now, &second) ||
+		    errno != ETIMEDOUT)
+			continue;
+		seconds++;
+		if (!all_is_well(ex) &&
+		    __atomic_load_n(word, __ATOMIC_ACQUIRE) != wanted)
+			return -ECHILD;
 	}
+}
+
+/* Waits until @channel has answered: 0 or a harness error. */
+static int await_answer(const struct executors *ex, struct channel *channel)
+{
+	return await_word(ex, &channel->answered, channel->asked);
 }
 
 static void ask(struct channel *channel, enum request request)
@@ -67,31 +90,29 @@ static void ask(struct channel *channel, enum request request)
 	futex(&channel->asked, FUTEX_WAKE, 1, NULL);
 }
 
-/* Has @channel do @request, its arguments set: the result, or -ETIMEDOUT. */
-static int ask_wait(struct channel *channel, enum request request, s64 *result)
+/* Has @channel do @request, its arguments set: 0 and the result, or an error. */
+static int ask_wait(const struct executors *ex, struct channel *channel,
+		    enum request request, s64 *result)
 {
 	int err;
 
 	ask(channel, request);
-	err = await_answer(channel);
+	err = await_answer(ex, channel);
 	*result = channel->result;
 	return err;
 }
 
-/* One child has been told to go: waits for it, and that it went in peace. */
+/* One executor has been told to go: waits for it, and that it went in peace. */
 static int await_death(struct executors *ex)
 {
-	int status;
-	pid_t pid;
+	int err;
 
-	do {
-		pid = waitpid(-1, &status, __WALL);
-	} while (pid < 0 && errno == EINTR);
-	if (pid < 0)
-		return -errno;
-	if (pid == ex->nanny || !WIFEXITED(status) || WEXITSTATUS(status))
-		return -ECHILD;
-	return 0;
+	/* Counted when it has come: until then it is one too many, or a few. */
+	err = await_word(ex, &ex->deaths->nr, ex->nr_deaths + 1);
+	ex->nr_deaths++;
+	if (!err && ex->deaths->nr_odd)
+		err = -ECHILD;
+	return err;
 }
 
 static int pin_to_one_cpu(void)
@@ -113,7 +134,9 @@ static int open_channels(struct executors *ex, int *fd)
 		return -1;
 	ex->channels =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-	return ex->channels == MAP_FAILED ? -1 : 0;
+	ex->deaths = mmap(NULL, sizeof(*ex->deaths), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return ex->channels == MAP_FAILED || ex->deaths == MAP_FAILED ? -1 : 0;
 }
 
 static int open_files(struct executors *ex)
@@ -143,41 +166,6 @@ static int open_binary(void)
 	return fd;
 }
 
-/*
- * Process 1 of the namespace: ends when the controller does, whose end closes
- * the pipe, and every process of the namespace with it.
- */
-static void nanny_main(int fd)
-{
-	char byte;
-
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
-		;
-	_exit(0);
-}
-
-static int start_nanny(struct executors *ex)
-{
-	int fds[2];
-
-	ex->own_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	if (ex->own_ns < 0 || pipe2(fds, O_CLOEXEC))
-		return -1;
-	if (unshare(CLONE_NEWPID)) {
-		close(fds[0]);
-		close(fds[1]);
-		return -1;
-	}
-	ex->nanny = fork();
-	if (!ex->nanny) {
-		close(fds[1]);
-		nanny_main(fds[0]);
-	}
-	close(fds[0]);
-	ex->nanny_pipe = fds[1];
-	return ex->nanny < 0 ? -1 : 0;
-}
-
 /* In the child: becomes the executor with the descriptors where it expects them. */
 static void template_main(const struct executors *ex, int channels_fd,
 			  int binary_fd)
@@ -204,23 +192,90 @@ static void template_main(const struct executors *ex, int channels_fd,
 	_exit(126);
 }
 
-static int start_template(struct executors *ex, int channels_fd, int binary_fd)
+/* Process 1 of the namespace, once it has forked the template. */
+static void __attribute__((noreturn)) await_deaths(struct deaths *deaths)
 {
-	struct channel *channel = &ex->channels[0];
+	int status;
 	pid_t pid;
 
-	channel->asked = 1; /* answered once it runs */
+	for (;;) {
+		pid = waitpid(-1, &status, __WALL);
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid < 0)
+			_exit(1);
+		if (!WIFEXITED(status) || WEXITSTATUS(status))
+			deaths->nr_odd++;
+		__atomic_add_fetch(&deaths->nr, 1, __ATOMIC_RELEASE);
+		futex(&deaths->nr, FUTEX_WAKE, 1, NULL);
+	}
+}
+
+/*
+ * The session of its own keeps what the terminal sends, for ^C, away from the
+ * executors: the controller decides when they end.
+ */
+static void __attribute__((noreturn))
+nanny_main(const struct executors *ex, int alive_fd, int channels_fd,
+	   int binary_fd)
+{
+	struct pollfd alive = { .fd = alive_fd };
+	pid_t pid;
+
+	setsid();
+	/* The other end closes with the controller, which may be gone by now. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || poll(&alive, 1, 0))
+		_exit(1);
 	pid = fork();
 	if (!pid)
 		template_main(ex, channels_fd, binary_fd);
 	if (pid < 0)
+		_exit(1);
+	await_deaths(ex->deaths);
+}
+
+/* A child that is process 1 of a namespace; the caller's is as it was. */
+static pid_t fork_into_namespace(void)
+{
+	int own_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+	int err;
+
+	if (own_ns < 0)
 		return -1;
-	ex->executor[0].pid = pid;
-	if (await_answer(channel)) {
-		errno = ETIMEDOUT;
+	pid = unshare(CLONE_NEWPID) ? -1 : fork();
+	err = errno;
+	if (pid && setns(own_ns, CLONE_NEWPID) && pid > 0)
+		perror("rmapdiff: back to the own pid namespace");
+	close(own_ns);
+	errno = err;
+	return pid;
+}
+
+/* The nanny and the template. */
+static int start_processes(struct executors *ex, int channels_fd, int binary_fd)
+{
+	struct channel *channel = &ex->channels[0];
+	int fds[2], err;
+	pid_t pid;
+
+	channel->asked = 1; /* answered once it runs */
+	if (pipe2(fds, O_CLOEXEC))
 		return -1;
+	pid = fork_into_namespace();
+	if (!pid) {
+		close(fds[1]);
+		nanny_main(ex, fds[0], channels_fd, binary_fd);
 	}
-	return 0;
+	err = errno;
+	close(fds[0]);
+	if (pid > 0) {
+		ex->nanny = pid;
+		err = -await_answer(ex, channel);
+	}
+	close(fds[1]);
+	errno = err;
+	return err ? -1 : 0;
 }
 
 static void forget_all(struct executors *ex)
@@ -228,8 +283,6 @@ static void forget_all(struct executors *ex)
 	u32 i;
 
 	memset(ex, 0, sizeof(*ex));
-	ex->own_ns = -1;
-	ex->nanny_pipe = -1;
 	for (i = 0; i < NR_FILES; i++)
 		ex->files[i] = -1;
 }
@@ -245,10 +298,9 @@ int executors_start(struct executors *ex, char why[EXEC_WHY_MAX])
 		ret = say(why, "cannot make files in memory");
 	else if ((binary_fd = open_binary()) < 0)
 		ret = say(why, "cannot write the executor");
-	else if (start_nanny(ex))
-		ret = say(why, "cannot make a pid namespace (needs root)");
-	else if (start_template(ex, channels_fd, binary_fd))
-		ret = say(why, "cannot start an executor");
+	else if (start_processes(ex, channels_fd, binary_fd))
+		ret = say(why, "cannot start an executor in a pid namespace "
+			       "(needs root)");
 	if (channels_fd >= 0)
 		close(channels_fd);
 	if (binary_fd >= 0)
@@ -262,11 +314,10 @@ void executors_stop(struct executors *ex)
 {
 	u32 i;
 
-	if (ex->nanny_pipe >= 0)
-		close(ex->nanny_pipe);
+	/* Its end is that of all executors: they are gone when it is. */
 	if (ex->nanny > 0) {
 		kill(ex->nanny, SIGKILL);
-		while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+		while (waitpid(ex->nanny, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
 	for (i = 0; i < NR_FILES; i++)
@@ -274,12 +325,8 @@ void executors_stop(struct executors *ex)
 			close(ex->files[i]);
 	if (ex->channels && ex->channels != MAP_FAILED)
 		munmap(ex->channels, sizeof(struct channel) * CHANNELS_MAX);
-	/* The namespace is dead: nothing could be born into it any more. */
-	if (ex->own_ns >= 0) {
-		if (setns(ex->own_ns, CLONE_NEWPID))
-			perror("rmapdiff: back to the own pid namespace");
-		close(ex->own_ns);
-	}
+	if (ex->deaths && ex->deaths != MAP_FAILED)
+		munmap(ex->deaths, sizeof(*ex->deaths));
 	free(ex->channel_of);
 	forget_all(ex);
 }
@@ -308,9 +355,9 @@ static int spawn(struct executors *ex, u32 parent, u32 slot, u64 flags,
 		return -E2BIG;
 	memset(&ex->channels[child], 0, sizeof(*channel));
 	channel->args[0] = child;
-	/* The controller's children all: it waits for them and finds them. */
+	/* The nanny's children all: it waits for them. */
 	channel->args[1] = flags | CLONE_PARENT | SIGCHLD;
-	err = ask_wait(channel, REQUEST_FORK, &pid);
+	err = ask_wait(ex, channel, REQUEST_FORK, &pid);
 	if (err)
 		return err;
 	*result = pid < 0 ? (int)-pid : 0;
@@ -430,8 +477,9 @@ static void set_mremap(struct channel *channel, const struct op *op, u64 base)
 }
 
 /* An operation that a process does on its own memory, and survives. */
-static int do_memory_op(struct channel *channel, const struct scenario *sc,
-			const struct op *op, u64 value, int *result)
+static int do_memory_op(const struct executors *ex, struct channel *channel,
+			const struct scenario *sc, const struct op *op,
+			u64 value, int *result)
 {
 	u64 address = (sc->base + op->page) << 12;
 	enum request request = REQUEST_SYSCALL;
@@ -465,7 +513,7 @@ static int do_memory_op(struct channel *channel, const struct scenario *sc,
 	default:
 		return -EINVAL;
 	}
-	err = ask_wait(channel, request, &ret);
+	err = ask_wait(ex, channel, request, &ret);
 	*result = ret < 0 && ret > -4096 ? (int)-ret : 0;
 	return err;
 }
@@ -492,12 +540,13 @@ int executors_do(struct executors *ex, const struct scenario *sc,
 		return spawn(ex, nr, op->child, CLONE_VM, result);
 	case OP_EXEC:
 		channel->args[0] = nr;
-		err = ask_wait(channel, REQUEST_EXEC, &ret);
+		err = ask_wait(ex, channel, REQUEST_EXEC, &ret);
 		*result = ret < 0 ? (int)-ret : 0;
 		return err;
 	case OP_EXIT:
 		*result = 0;
 		return end_process(ex, op->proc);
 	}
-	return do_memory_op(channel, sc, op, replay_write_value(op_nr), result);
+	return do_memory_op(ex, channel, sc, op, replay_write_value(op_nr),
+			    result);
 }

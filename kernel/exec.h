@@ -2,8 +2,11 @@
 /*
  * Executors: real processes that do a scenario's operations.
  *
- * All are children of the calling process, in a pid namespace of their own and
- * on one CPU together with it.  They go when it goes, however it goes.
+ * All are children of a nanny, process 1 of a pid namespace of their own, which
+ * is a child of the calling process.  They share one CPU with it.  The kernel
+ * kills the nanny when the caller dies, however it dies; the namespace goes with
+ * the nanny, which waits for each of its processes: none is left for whatever
+ * is process 1 of the machine.
  */
 #ifndef RMAPDIFF_KERNEL_EXEC_H
 #define RMAPDIFF_KERNEL_EXEC_H
@@ -27,15 +30,21 @@ struct executor {
 	pid_t pid; /* in the executors' namespace; 0: not alive */
 };
 
+/* What the nanny tells of the executors that it waited for; a futex. */
+struct deaths {
+	u32 nr;
+	u32 nr_odd; /* of them: by a signal, or with another status than 0 */
+};
+
 struct executors {
 	struct channel *channels; /* shared with every executor */
 	struct executor executor[CHANNELS_MAX]; /* by channel; 0: the template */
 	u32 alive; /* executors, without the template */
 	int files[NR_FILES];
 	u64 inodes[NR_FILES];
-	int own_ns; /* the caller's pid namespace */
-	int nanny_pipe; /* the executors' namespace lives while it is open */
-	pid_t nanny;
+	pid_t nanny; /* as the caller calls it */
+	struct deaths *deaths; /* shared with the nanny */
+	u32 nr_deaths; /* of executors that were asked to exit */
 	/* This scenario's processes, by slot: their channel, 0 if not alive. */
 	u8 *channel_of;
 	u32 nr_slots;
@@ -43,8 +52,7 @@ struct executors {
 
 /*
  * Starts what all scenarios share.  0, or a negative errno with one line in
- * @why.  Until executors_stop() the calling process's children are born into a
- * pid namespace of their own.  It stays pinned to the CPU that it is on.
+ * @why.  The calling process stays pinned to the CPU that it is on.
  */
 int executors_start(struct executors *ex, char why[EXEC_WHY_MAX]);
 void executors_stop(struct executors *ex);

@@ -36,7 +36,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define NEXT_ROUND(it) (at_##it = (void *)bpf_iter_num_next(&it))
 #define ROUND(it) (*(u32 *)at_##it)
 
-#define CHILDREN_MAX 4096 /* of the controller */
+#define CHILDREN_MAX 4096 /* of the controller, and of the nanny */
 #define TREE_DEPTH_MAX 64
 #define MAPLE_DEPTH_MAX 31 /* as lib/maple_tree.c */
 #define MAPLE_RANGE64_PIVOTS 15
@@ -721,10 +721,7 @@ __noinline int proc_by_pid(u32 pid)
 
 static u64 mms[DUMP_PROCS_MAX]; /* by process; 0: not found */
 
-/*
- * Is @task, a child of one that is @level namespaces down, one of the processes?
- * Theirs is the next namespace below.
- */
+/* Is @task one of the processes, whose namespace is the one below @level? */
 __noinline int note_task(u64 address, u32 level)
 {
 	struct task_struct *task = (void *)address;
@@ -740,10 +737,9 @@ __noinline int note_task(u64 address, u32 level)
 	return 0;
 }
 
-/* Finds the processes: all are children of @parent. */
-__noinline int find_tasks(u64 parent)
+/* Notes those of the processes that are children of @parent. */
+__noinline int note_children(u64 parent, u32 level)
 {
-	u32 level = pid_level((void *)parent);
 	u64 head, link;
 
 	head = parent + bpf_core_field_offset(struct task_struct, children);
@@ -754,6 +750,29 @@ __noinline int find_tasks(u64 parent)
 		note_task(link - bpf_core_field_offset(struct task_struct,
 						       sibling),
 			  level);
+		link = read_u64(link);
+	}
+	return 0;
+}
+
+/*
+ * Finds the processes: all are children of process 1 of their namespace, which
+ * is a child of @controller in the next namespace below its own.
+ */
+__noinline int find_tasks(u64 controller)
+{
+	u32 level = pid_level((void *)controller);
+	u64 head, link, child;
+
+	head = controller + bpf_core_field_offset(struct task_struct, children);
+	link = read_u64(head);
+	for (ROUNDS(round, CHILDREN_MAX); NEXT_ROUND(round);) {
+		if (!link || link == head)
+			break;
+		child = link -
+			bpf_core_field_offset(struct task_struct, sibling);
+		if (pid_level((void *)child) > level)
+			note_children(child, level);
 		link = read_u64(link);
 	}
 	return 0;

@@ -26,10 +26,11 @@ void readback_close(struct readback *rb);
 void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last);
 
 /*
- * Looks at the page numbers [first, last] of the processes @pids, children of
- * the caller named as in their own pid namespace.  0 and the dump, good until
- * the next call, in @dump; or -E2BIG if there is more than fits, -ESRCH if a
- * process is gone.  What no kernel should have is in @dump->fault, and no error.
+ * Looks at the page numbers [first, last] of the processes @pids, named as in
+ * their pid namespace, whose process 1 is a child of the caller and their
+ * parent.  0 and the dump, good until the next call, in @dump; or -E2BIG if
+ * there is more than fits, -ESRCH if a process is gone.  What no kernel should
+ * have is in @dump->fault, and no error.
  */
 int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 		 u64 last, const struct dump **dump);

@@ -19,7 +19,7 @@ struct slab_count {
 	char name[SLAB_NAME_MAX]; /* in: what the kernel calls the cache */
 	__u32 size; /* in: of an object in it, bytes */
 	__u32 pad;
-	__s64 ours; /* by children of the controller */
+	__s64 ours; /* by executors */
 	__s64 others; /* by everybody else */
 	__u64 events; /* allocations and frees, of all */
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Counts objects of two slab caches as they are allocated and freed: those of
- * the executors, which are children of the controller, and those of all others.
+ * the executors and those of all others.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
@@ -30,8 +30,8 @@ static __always_inline bool is_ours(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return task->real_parent->tgid == (pid_t)controller &&
-	       task->tgid != (pid_t)controller;
+	/* Executors are children of the nanny, a child of the controller. */
+	return task->real_parent->real_parent->tgid == (pid_t)controller;
 }
 
 static __always_inline void count(const struct kmem_cache *cache, __s64 change)

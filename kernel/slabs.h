@@ -39,14 +39,14 @@ struct slabs;
 struct slabs *slabs_open(char why[SLABS_WHY_MAX]);
 void slabs_close(struct slabs *slabs);
 
-/* Objects that the controller's children hold more than at the last reset. */
+/* Objects that executors hold more than at the last reset. */
 void slabs_reset(struct slabs *slabs);
 s64 slabs_ours(const struct slabs *slabs, enum slab_kind kind);
 
 /*
  * What /proc/slabinfo has of active objects, after the cache was shrunk, with
  * which no CPU keeps a slab for itself that counts as full; less what others
- * than the controller's children hold more since the reset.  @unsure: by how many
+ * than executors hold more since the reset.  @unsure: by how many
  * it may be wrong, for what others did while it was read; 0, at best.  0 or a
  * negative errno.
  */
