@@ -386,9 +386,12 @@ static int run_all(struct run *run)
 
 	if (!window_is_free(run, &err))
 		return err;
-	for (op_nr = 1; op_nr <= run->sc->nr_ops; op_nr++)
+	for (op_nr = 1; op_nr <= run->sc->nr_ops; op_nr++) {
+		if (run->ks->stop && *run->ks->stop)
+			return failed(run, -EINTR, "stopped");
 		if (!step(run, op_nr, &err))
 			break;
+	}
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #ifndef RMAPDIFF_KERNEL_COMPARE_H
 #define RMAPDIFF_KERNEL_COMPARE_H
 
+#include <signal.h>
 #include <stdio.h>
 #include "../model/machine.h"
 #include "../model/scenario/scenario.h"
@@ -25,6 +26,7 @@ struct kernel_session {
 	u64 pages_checked; /* against /proc */
 	bool compact; /* migrate by compaction where there is one node only */
 	FILE *show; /* where to show what the kernel has; NULL: do not */
+	const volatile sig_atomic_t *stop; /* not 0: stop; NULL: never */
 };
 
 /* 0, or a negative errno with the reason in @why: this machine cannot do it. */
@@ -48,8 +50,9 @@ struct kernel_result {
 };
 
 /*
- * Does @sc on both.  0, or a negative errno if the harness failed, with why in
- * @result; the session is then good for closing only.
+ * Does @sc on both.  0; -EINTR if it was asked to stop, between two operations;
+ * or another negative errno if the harness failed, with why in @result: the
+ * session is then good for closing only.
  */
 int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
 		   struct kernel_result *result);
@@ -82,7 +85,8 @@ int kernel_compact(void);
 
 /*
  * Takes operations out of @sc as long as it still disagrees; ends with the
- * disagreement in @result.  0 or a negative errno, as kernel_compare().
+ * disagreement in @result.  0 or a negative errno, as kernel_compare(); with
+ * -EINTR @sc and @result are the simplest so far.
  */
 int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
 		    struct kernel_result *result);

@@ -2,22 +2,22 @@
 /*
  * rmapdiff kernel: scenarios on the running kernel, compared with the model.
  */
-#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "../kernel/compare.h"
 #include "config.h"
+#include "interrupt.h"
 #include "kernel.h"
 #include "output.h"
 #include "tools.h"
 
 /* Disagreements of random scenarios that are minimized and written out. */
 #define WRITTEN_MAX 20
-#define DIRECTORY_DEPTH_MAX 16
 #define PATH_MAX_BYTES 4096
+#define PROGRESS_SECONDS 5
 
 struct kernel_command {
 	const char *command; /* argv[0], for messages */
@@ -27,6 +27,7 @@ struct kernel_command {
 	const char *out_dir;
 	bool drop_failalloc;
 	bool quiet; /* nothing for files that agree */
+	bool bytes; /* --bytes */
 
 	u64 nr_random;
 	struct scenario_gen gen;
@@ -55,10 +56,12 @@ static void print_disagreement(const struct scenario *sc,
 	       result->diff.model);
 }
 
-/* Adds up what came of one scenario; false if the harness failed. */
+/* Adds up what came of one scenario; false if there is nothing to say of it. */
 static bool count(struct kernel_command *kc, const char *name, int err,
 		  const struct kernel_result *result)
 {
+	if (err == -EINTR)
+		return false;
 	if (err) {
 		fprintf(stderr, "%s: %s: %s\n", kc->command, name, result->why);
 		kc->broken = true;
@@ -80,6 +83,11 @@ static bool count(struct kernel_command *kc, const char *name, int err,
 		break;
 	}
 	return true;
+}
+
+static bool must_stop(const struct kernel_command *kc)
+{
+	return kc->broken || interrupted;
 }
 
 static void do_scenario(struct kernel_command *kc, const struct input *in,
@@ -115,7 +123,7 @@ static void do_file(struct kernel_command *kc, const char *path)
 	struct scenario sc;
 	struct input in;
 
-	if (input_load_scenario(&in, &sc, path, false)) {
+	if (input_load_scenario(&in, &sc, path, kc->bytes)) {
 		kc->nr_bad++;
 		return;
 	}
@@ -128,53 +136,23 @@ static void do_file(struct kernel_command *kc, const char *path)
 	input_free(&in);
 }
 
-/* A scenario's name ends in .rmap; a fuzz input's has no extension. */
-static int may_be_scenario(const struct dirent *entry)
+static void do_files(struct kernel_command *kc, const struct input_files *files)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return !dot || !strcmp(dot, ".rmap");
-}
-
-/* A file, or a directory with all that is below it, by name. */
-static void do_path(struct kernel_command *kc, const char *path, u32 depth)
-{
-	char below[PATH_MAX_BYTES];
-	struct dirent **entries;
-	struct stat st;
-	int i, n;
-
-	if (!strcmp(path, "-") || stat(path, &st) || !S_ISDIR(st.st_mode)) {
-		do_file(kc, path);
-		return;
-	}
-	n = depth < DIRECTORY_DEPTH_MAX ?
-		    scandir(path, &entries, may_be_scenario, alphasort) :
-		    -1;
-	if (n < 0) {
-		kc->nr_bad++;
-		usage_error(path, "cannot be read as a directory");
-		return;
-	}
-	for (i = 0; i < n; i++) {
-		snprintf(below, sizeof(below), "%s/%s", path,
-			 entries[i]->d_name);
-		if (!kc->broken)
-			do_path(kc, below, depth + 1);
-		free(entries[i]);
-	}
-	free(entries);
+	kc->nr_bad += files->nr_bad;
+	for (u32 i = 0; i < files->nr && !must_stop(kc); i++)
+		do_file(kc, files->paths[i]);
 }
 
 /* The scenario with what disagrees in a comment before it. */
-static void write_scenario(struct kernel_command *kc, const struct scenario *sc,
-			   const struct kernel_result *result, u64 seed)
+static void write_scenario(struct kernel_command *kc, const char *name,
+			   const struct scenario *sc,
+			   const struct kernel_result *result)
 {
 	char path[PATH_MAX_BYTES];
 	struct output out = { .path = path, .force = true };
 
 	snprintf(path, sizeof(path), "%s/disagreement-%" PRIu64 ".rmap",
-		 kc->out_dir, seed);
+		 kc->out_dir, kc->gen.seed);
 	if (output_open(&out))
 		return;
 	fprintf(out.file,
@@ -183,71 +161,95 @@ static void write_scenario(struct kernel_command *kc, const struct scenario *sc,
 		result->diff.what, result->diff.kernel, result->diff.model);
 	scenario_print(sc, out.file);
 	if (!output_close(&out, 0))
-		printf("minimized to %u ops: %s\n", sc->nr_ops, path);
+		printf("%s: written to %s\n", name, path);
 }
 
-static void report_random(struct kernel_command *kc, struct scenario *sc,
-			  struct kernel_result *result)
+/*
+ * What disagrees is told of the scenario as it was made, then of what is left of
+ * it: the operation that shows it has another number there.
+ */
+static void report_random(struct kernel_command *kc, const char *name,
+			  struct scenario *sc, struct kernel_result *result)
 {
-	char name[64];
+	char text[256] = "";
 	int err;
 
-	snprintf(name, sizeof(name), "seed %" PRIu64, kc->gen.seed);
-	printf("%s: disagreed at op %u\n", name, result->op_nr);
+	if (result->op_nr)
+		scenario_print_op(sc, &sc->ops[result->op_nr - 1], text,
+				  sizeof(text));
+	printf("%s: disagreed at op %u: %s\n", name, result->op_nr, text);
 	if (kc->nr_written == WRITTEN_MAX) {
 		print_disagreement(sc, result);
 		return;
 	}
 	err = kernel_minimize(&kc->session, sc, result);
-	if (err) {
+	if (err && err != -EINTR) {
 		usage_error(name, "minimizing failed: %s", result->why);
 		kc->broken = true;
 		return;
 	}
+	printf("%s: minimized to %u operations%s; its report:\n", name,
+	       sc->nr_ops, err ? ", not further for the signal" : "");
 	print_disagreement(sc, result);
-	write_scenario(kc, sc, result, kc->gen.seed);
+	write_scenario(kc, name, sc, result);
 	kc->nr_written++;
 }
 
-static void do_random(struct kernel_command *kc)
+/* One random scenario; false if it was not done to its end. */
+static bool do_random(struct kernel_command *kc)
 {
 	struct kernel_result result;
 	struct scenario sc;
 	char name[64];
-	int err;
+	int err = -ENOMEM;
 
 	snprintf(name, sizeof(name), "seed %" PRIu64, kc->gen.seed);
-	if (scenario_init(&sc)) {
-		kc->broken = true;
-		return;
-	}
-	if (scenario_generate(&sc, &kc->gen)) {
+	if (scenario_init(&sc) || scenario_generate(&sc, &kc->gen)) {
 		usage_error(name, "out of memory");
 		kc->broken = true;
 	} else {
 		err = kernel_compare(&kc->session, &sc, &result);
 		if (count(kc, name, err, &result) &&
 		    result.verdict == KERNEL_DISAGREES)
-			report_random(kc, &sc, &result);
+			report_random(kc, name, &sc, &result);
 	}
 	scenario_free(&sc);
+	return !err;
+}
+
+/* Now and then, on standard error, when nothing else is said. */
+static void print_progress(const struct kernel_command *kc, u64 done,
+			   double *told)
+{
+	if (kc->quiet || seconds_now() - *told < PROGRESS_SECONDS)
+		return;
+	*told = seconds_now();
+	fprintf(stderr,
+		"%s: %" PRIu64 " of %" PRIu64 " scenarios, %" PRIu64
+		" disagreements\n",
+		kc->command, done, kc->nr_random, kc->nr_disagreements);
 }
 
 static void do_all_random(struct kernel_command *kc)
 {
-	double began = seconds_now(), took;
+	double began = seconds_now(), told = began, took;
 	u64 first = kc->gen.seed;
-	u64 i;
+	u64 done = 0;
 
-	for (i = 0; i < kc->nr_random && !kc->broken; i++) {
-		kc->gen.seed = first + i;
-		do_random(kc);
+	while (done < kc->nr_random && !must_stop(kc)) {
+		kc->gen.seed = first + done;
+		if (!do_random(kc))
+			break;
+		print_progress(kc, ++done, &told);
 	}
 	took = seconds_now() - began;
-	printf("seeds %" PRIu64 " to %" PRIu64 ", %u ops, at most %u processes "
-	       "in %u pages: %.1f s, %.0f scenarios a second\n",
-	       first, kc->gen.seed, kc->gen.ops, kc->gen.procs, kc->gen.pages,
-	       took, took > 0 ? (double)i / took : 0.0);
+	if (done)
+		printf("seeds %" PRIu64 " to %" PRIu64
+		       ", %u ops, at most %u processes in %u pages: %.1f s, "
+		       "%.0f scenarios a second\n",
+		       first, first + done - 1, kc->gen.ops, kc->gen.procs,
+		       kc->gen.pages, took,
+		       took > 0 ? (double)done / took : 0.0);
 }
 
 enum {
@@ -295,6 +297,9 @@ static int parse_option(struct kernel_command *kc, int c)
 	case OPT_COMPACT:
 		kc->session.compact = true;
 		return 0;
+	case INPUT_BYTES:
+		kc->bytes = true;
+		return 0;
 	case CONFIG_AS_OF:
 		kc->as_of_set = true;
 		return config_take_option(kc->command, &kc->config, c);
@@ -323,6 +328,7 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 		{ "check-proc", no_argument, NULL, OPT_CHECK_PROC },
 		{ "drop-failalloc", no_argument, NULL, OPT_DROP_FAILALLOC },
 		{ "compact", no_argument, NULL, OPT_COMPACT },
+		INPUT_OPTIONS,
 		{ "as-of", required_argument, NULL, CONFIG_AS_OF },
 		{ "bug", required_argument, NULL, CONFIG_BUG },
 		{ 0 },
@@ -360,12 +366,41 @@ static int summarize(const struct kernel_command *kc)
 			       "compaction did not move the page" :
 			       "one NUMA node, move_pages() moves nothing; "
 			       "see --compact");
+	if (interrupted)
+		printf("stopped before all was done\n");
 	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64
 	       " disagreements\n",
 	       kc->nr_files, kc->nr_ops, kc->nr_disagreements);
 	if (kc->nr_disagreements)
 		return EXIT_DIVERGED;
-	return kc->nr_bad || kc->broken ? EXIT_USAGE : EXIT_OK;
+	return interrupt_status(kc->nr_bad || kc->broken ? EXIT_USAGE :
+							   EXIT_OK);
+}
+
+static int run_session(struct kernel_command *kc,
+		       const struct input_files *files)
+{
+	struct kernel_session wanted = kc->session;
+	char why[KERNEL_WHY_MAX];
+
+	if (kernel_session_open(&kc->session, why)) {
+		fprintf(stderr, "%s: cannot run here: %s\n", kc->command, why);
+		return EXIT_CANNOT;
+	}
+	interrupt_catch();
+	kc->session.stop = &interrupted;
+	kc->session.show = wanted.show;
+	kc->session.check_proc = wanted.check_proc;
+	kc->session.compact = wanted.compact;
+	kc->session.config.bugs = kc->config.machine.bugs;
+	if (kc->as_of_set)
+		kc->session.config.as_of = kc->config.machine.as_of;
+	if (kc->nr_random)
+		do_all_random(kc);
+	else
+		do_files(kc, files);
+	kernel_session_close(&kc->session);
+	return summarize(kc);
 }
 
 int cmd_kernel(int argc, char **argv)
@@ -375,26 +410,19 @@ int cmd_kernel(int argc, char **argv)
 		.out_dir = ".",
 		.gen = { .seed = 1, .ops = 30, .procs = 6, .pages = 64 },
 	};
-	int stop = parse_options(&kc, argc, argv);
-	struct kernel_session wanted = kc.session;
-	char why[KERNEL_WHY_MAX];
+	struct input_files files = { 0 };
+	int status = parse_options(&kc, argc, argv);
 
-	if (stop)
-		return stop - 1;
-	if (kernel_session_open(&kc.session, why)) {
-		fprintf(stderr, "%s: cannot run here: %s\n", argv[0], why);
-		return EXIT_CANNOT;
-	}
-	kc.session.show = wanted.show;
-	kc.session.check_proc = wanted.check_proc;
-	kc.session.compact = wanted.compact;
-	kc.session.config.bugs = kc.config.machine.bugs;
-	if (kc.as_of_set)
-		kc.session.config.as_of = kc.config.machine.as_of;
-	if (kc.nr_random)
-		do_all_random(&kc);
-	for (int i = optind; i < argc && !kc.broken; i++)
-		do_path(&kc, argv[i], 0);
-	kernel_session_close(&kc.session);
-	return summarize(&kc);
+	if (status)
+		return status - 1;
+	if (!kc.nr_random &&
+	    input_files_find(&files, argv + optind, argc - optind, kc.bytes))
+		return EXIT_USAGE;
+	/* Directories that stand for nothing have been told. */
+	if (!kc.nr_random && !files.nr)
+		status = EXIT_USAGE;
+	else
+		status = run_session(&kc, &files);
+	input_files_free(&files);
+	return status;
 }

@@ -13,9 +13,8 @@ int kernel_print_help(void)
 	       "Does each scenario with real processes on the running kernel, "
 	       "and on the model, and compares\n"
 	       "results, VMAs, page tables, folios and the anon_vma graph after "
-	       "every operation. A FILE that is\n"
-	       "a directory stands for all files below it. Needs root, x86-64 "
-	       "and BTF.\n\n"
+	       "every operation. Needs root,\n"
+	       "x86-64 and BTF.\n" INPUT_FILES_HELP "\n"
 	       "  --random N           N random scenarios instead of files\n"
 	       "  --seed S             the first one's seed (1); the next one "
 	       "has S + 1\n"
@@ -37,10 +36,13 @@ int kernel_print_help(void)
 	       "6.18 or 7.0 (the running one's)\n"
 	       "  --bug NAME           put a known bug into the model; may be "
 	       "repeated\n"
-	       "  -q, --quiet          nothing for files that agree\n\n"
-	       "The last line is `N files, N ops, N disagreements`. Exit "
-	       "status: 0 fine, 1 a disagreement,\n"
-	       "2 bad usage or a bad file, 77 this machine cannot do it (and "
-	       "why).\n");
+	       "  -q, --quiet          nothing for files that agree\n");
+	input_print_help();
+	printf("\nThe last line is `N files, N ops, N disagreements`. ^C "
+	       "(SIGINT), SIGTERM and SIGHUP end it with\n"
+	       "what was done. Exit status: 0 fine, 1 a disagreement, 2 bad "
+	       "usage or a bad file, 77 this machine\n"
+	       "cannot do it (and why), 128 and the signal's number if it was "
+	       "stopped and nothing disagreed.\n");
 	return EXIT_OK;
 }

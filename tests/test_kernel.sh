@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# rmapdiff kernel on the command line: test_kernel.sh RMAPDIFF
+# Exit status 77: cannot be done here.
+set -u
+. "$(dirname "$0")/cli.sh"
+subcommand=kernel
+
+printf 'mmap A 0 2 rw\nwrite A 0 2\nfork A B\nwrite B 0\n' >fork.rmap
+status=0
+"$rmapdiff" kernel -q fork.rmap >out 2>err || status=$?
+[ $status != 77 ] || {
+	cat err
+	exit 77
+}
+[ $status = 0 ] || fail "kernel fork.rmap: exit status $status"
+
+# children_of PID: one a line. (No command of others is needed for it.)
+children_of() {
+	for stat in /proc/[0-9]*/stat; do
+		{ read -r line <"$stat"; } 2>/dev/null || continue
+		rest=${line##*) } # state, parent, ...
+		rest=${rest#* }
+		[ "${rest%% *}" != "$1" ] || echo "${line%% *}"
+	done
+}
+
+# is_there PID: as more than what is left for its parent to collect.
+is_there() {
+	{ read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+	rest=${line##*) }
+	[ "${rest%% *}" != Z ] && [ "${rest%% *}" != X ]
+}
+
+# What FILE... stands for; nothing to do is no success.
+mkdir -p empty tree/below others
+cp fork.rmap tree/b.rmap
+cp fork.rmap tree/below/a.rmap
+"$rmapdiff" convert fork.rmap -o others/fork || fail "convert"
+cp others/fork tree/fork
+bad
+bad_says "no *.rmap below this directory" empty
+bad_says "no *.rmap below this directory; --bytes takes its 1 other file" others
+bad_says "expected one of them" --random 3 fork.rmap
+try 0 tree
+says out "tree/b.rmap: ok, 4 ops"
+says out "tree/below/a.rmap: ok, 4 ops"
+says err "tree: 1 file passed over: not *.rmap"
+ends_with "2 files, 8 ops, 0 disagreements"
+try 2 empty tree/below
+ends_with "1 files, 4 ops, 0 disagreements"
+try 0 --bytes others
+ends_with "1 files, 4 ops, 0 disagreements"
+
+# A random scenario that disagrees, and what it is minimized to: each with the number of its own operation.
+try 1 --bug fork-no-child-count --random 1 --ops 48
+op=$(sed -n 's/^seed 1: disagreed at op \([0-9]*\): fork .*/\1/p' out)
+[ -n "$op" ] || fail "$what: expected the op of the scenario as it was made"
+left=$(sed -n 's/^seed 1: minimized to \([0-9]*\) operations; its report:$/\1/p' out)
+[ -n "$left" ] && [ "$left" -lt "$op" ] || fail "$what: expected how many operations are left"
+says out "(op $left: "
+says out "seed 1: written to ./disagreement-1.rmap"
+try 1 --bug fork-no-child-count disagreement-1.rmap
+says out " disagreed at op $left"
+
+# Whatever ends it, its helpers end with it, and what was done is told where that can be.
+for signal in INT TERM HUP QUIT KILL; do
+	# Lines come as there is something to tell: the first one before the signal.
+	: >out
+	timeout 120 "$rmapdiff" kernel --bug fork-no-child-count --random 1000000000 >out 2>err &
+	timeout=$!
+	pid=
+	helpers=
+	tries=0
+	while [ "$(echo $helpers | wc -w)" -lt 2 ] && [ $tries -lt 6000 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+		pid=$(children_of $timeout)
+		nanny=
+		[ -z "$pid" ] || nanny=$(children_of "$pid")
+		[ -z "$nanny" ] || helpers="$nanny $(children_of "$nanny")"
+	done
+	what="kernel --random, SIG$signal"
+	[ "$(echo $helpers | wc -w)" -ge 2 ] || fail "$what: no helpers seen"
+	tries=0
+	while [ ! -s out ] && [ $tries -lt 6000 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+	done
+	[ -s out ] || fail "$what: nothing was told for a minute"
+	kill -s "$signal" "$pid"
+	status=0
+	wait $timeout 2>/dev/null || status=$?
+	case $signal in
+	INT | TERM | HUP)
+		[ $status = 1 ] || fail "$what: expected exit status 1, got $status"
+		says out "stopped before all was done"
+		tail -n 1 out | grep -q '^[0-9]* files, [0-9]* ops, [1-9][0-9]* disagreements$' ||
+			fail "$what: expected the last line"
+		;;
+	esac
+	tries=0
+	for helper in $helpers; do
+		while is_there "$helper" && [ $tries -lt 6000 ]; do
+			case $signal in
+			INT | TERM | HUP) fail "$what: helper $helper is left" ;;
+			esac
+			sleep 0.01
+			tries=$((tries + 1))
+		done
+		! is_there "$helper" || fail "$what: helper $helper is left for a minute"
+		# Executors are the nanny's to collect: nobody else sees them.
+		[ "$helper" = "$nanny" ] || [ ! -e "/proc/$helper" ] || fail "$what: helper $helper is left"
+	done
+done
+
+# Stopped when nothing had disagreed: 128 and the signal.
+: >out
+timeout 120 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
+timeout=$!
+what="kernel --random, stopped"
+tries=0
+while [ ! -s out ] && [ $tries -lt 6000 ]; do
+	sleep 0.01
+	tries=$((tries + 1))
+done
+kill -s TERM "$(children_of $timeout)"
+status=0
+wait $timeout || status=$?
+[ $status = 143 ] || fail "$what: expected exit status 143, got $status"
+tail -n 1 out | grep -q '^[0-9]* files, [0-9]* ops, 0 disagreements$' || fail "$what: expected the last line"
+
+finish
