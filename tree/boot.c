@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starting the tree in this process.  One process has one kernel: its state is
+ * global, and so is what we keep of it here.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <unistd.h>
+#include "boot.h"
+#include "glue.h"
+
+/* arch/um/kernel/um_arch.c */
+int linux_main(int argc, char **argv, char **envp);
+
+extern char **environ;
+
+static struct {
+	void (*entered)(void *arg);
+	void *arg;
+	char line[1024]; /* of the console, so far */
+	size_t len;
+	char headline[BOOT_HEADLINE_MAX];
+	char report[BOOT_REPORT_MAX];
+	size_t report_len;
+} boot;
+
+void (*boot_on_panic)(void);
+
+void boot_fixed_addresses(char **argv)
+{
+	int persona = personality(0xffffffff);
+
+	if (persona < 0 || persona & ADDR_NO_RANDOMIZE)
+		return;
+	if (personality((unsigned long)persona | ADDR_NO_RANDOMIZE) < 0)
+		return;
+	execv("/proc/self/exe", argv);
+	fprintf(stderr, "%s: cannot execute itself again: %s\n", argv[0],
+		strerror(errno));
+	exit(77);
+}
+
+void boot_tree(void (*entered)(void *arg), void *arg)
+{
+	static const char *const args[] = {
+		"linux",    "mem=192M",	       "time-travel=inf-cpu",
+		"con=null", "con0=null",       "seccomp=off",
+		"quiet",    "ignore_loglevel", "kasan_multi_shot",
+		"panic=0",
+	};
+	static char *argv[sizeof(args) / sizeof(args[0]) + 1];
+	int argc = sizeof(args) / sizeof(args[0]);
+
+	for (int i = 0; i < argc; i++)
+		argv[i] = strdup(args[i]);
+	boot.entered = entered;
+	boot.arg = arg;
+	fflush(stdout);
+	linux_main(argc, argv, environ);
+	fprintf(stderr, "the tree did not start\n");
+	exit(77);
+}
+
+void host_entered(void)
+{
+	boot.entered(boot.arg);
+	abort();
+}
+
+/* What begins a complaint. */
+static bool is_headline(const char *line)
+{
+	static const char *const words[] = {
+		"WARNING:",  "BUG:",   "BUG at",	   "Kernel panic",
+		"MISMATCH!", "INFO: ", "Unable to handle", "general protection",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+static void add_to_report(const char *line, size_t len)
+{
+	if (boot.report_len + len + 2 > sizeof(boot.report))
+		return;
+	memcpy(boot.report + boot.report_len, line, len);
+	boot.report_len += len;
+	boot.report[boot.report_len++] = '\n';
+	boot.report[boot.report_len] = '\0';
+}
+
+static void end_line(void)
+{
+	boot.line[boot.len] = '\0';
+	if (getenv("RMAPDIFF_TREE_CONSOLE"))
+		fprintf(stderr, "%s\n", boot.line);
+	if (!boot.headline[0] && is_headline(boot.line))
+		snprintf(boot.headline, sizeof(boot.headline), "%.*s",
+			 BOOT_HEADLINE_MAX - 1, boot.line);
+	add_to_report(boot.line, boot.len);
+	boot.len = 0;
+}
+
+void host_print(const char *text, unsigned int len)
+{
+	for (unsigned int i = 0; i < len; i++) {
+		if (text[i] == '\n')
+			end_line();
+		else if (boot.len < sizeof(boot.line) - 1)
+			boot.line[boot.len++] = text[i];
+	}
+}
+
+void host_panicked(void)
+{
+	if (boot_on_panic)
+		boot_on_panic();
+	abort();
+}
+
+const char *boot_headline(void)
+{
+	return boot.headline[0] ? boot.headline : NULL;
+}
+
+const char *boot_report(void)
+{
+	return boot.report;
+}
+
+void boot_report_clear(void)
+{
+	boot.headline[0] = '\0';
+	boot.report_len = 0;
+	boot.report[0] = '\0';
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Operation by operation: the tree, its walks against its page tables, the model.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "../model/rmap/rmaps.h"
+#include "../model/scenario/replay.h"
+#include "boot.h"
+#include "compare.h"
+
+/* Where the window is when a scenario's own is out of reach. */
+#define BASE_WITHIN_REACH 0x1000000ULL
+
+/* A process's pages that one operation touches: there is no swap. */
+#define TOUCH_MAX 4096
+
+struct run {
+	struct tree_session *ts;
+	const struct scenario *sc;
+	struct tree_result *result;
+	struct machine *machine; /* NULL: no model */
+	u64 base;
+};
+
+static bool unsuitable(struct run *run, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static bool unsuitable(struct run *run, const char *fmt, ...)
+{
+	va_list args;
+
+	run->result->verdict = TREE_UNSUITABLE;
+	va_start(args, fmt);
+	vsnprintf(run->result->why, TREE_WHY_MAX, fmt, args);
+	va_end(args);
+	return false;
+}
+
+static bool disagrees(struct run *run, u32 op_nr)
+{
+	run->result->verdict = TREE_DISAGREES;
+	run->result->op_nr = op_nr;
+	return false;
+}
+
+/* Is there anything that the tree complained of? */
+static bool tree_is_quiet(struct run *run, u32 op_nr)
+{
+	const char *headline = boot_headline();
+
+	if (!headline)
+		return true;
+	snprintf(run->result->why, TREE_WHY_MAX, "%s", headline);
+	return disagrees(run, op_nr);
+}
+
+static bool range_within_reach(struct run *run, const struct op *op, u64 page,
+			       u64 len)
+{
+	u64 reach = run->ts->reach;
+
+	if (page < reach && len < reach && run->base + page + len < reach)
+		return true;
+	return unsuitable(run,
+			  "line %u: pages 0x%" PRIx64 "+0x%" PRIx64
+			  " are past what this tree's page tables reach",
+			  op->line, run->base + page, len);
+}
+
+static bool op_suitable(struct run *run, const struct op *op)
+{
+	if (!op_takes((enum op_kind)op->kind, FIELD_PAGE))
+		return true;
+	if ((op->kind == OP_WRITE || op->kind == OP_READ) &&
+	    op->len > TOUCH_MAX)
+		return unsuitable(run,
+				  "line %u: touches %" PRIu64
+				  " pages; there is memory for %u",
+				  op->line, op->len, TOUCH_MAX);
+	if (!range_within_reach(run, op, op->page, op->len))
+		return false;
+	if (op->kind != OP_MREMAP)
+		return true;
+	return range_within_reach(run, op, op->page, op->new_len) &&
+	       (!(op->flags & OP_HAS_TO) ||
+		range_within_reach(run, op, op->to, op->new_len));
+}
+
+static bool suitable(struct run *run)
+{
+	if (run->sc->nr_procs > TREE_SLOTS_MAX)
+		return unsuitable(run, "too many processes");
+	for (u32 i = 0; i < run->sc->nr_ops; i++)
+		if (!op_suitable(run, &run->sc->ops[i]))
+			return false;
+	return true;
+}
+
+static unsigned long prot_bits(u8 prot)
+{
+	switch (prot) {
+	case OP_PROT_RW:
+		return PROT_READ | PROT_WRITE;
+	case OP_PROT_R:
+		return PROT_READ;
+	}
+	return PROT_NONE;
+}
+
+static unsigned long advice_number(u8 advice)
+{
+	switch (advice) {
+	case ADVICE_DONTNEED:
+		return MADV_DONTNEED;
+	case ADVICE_DONTFORK:
+		return MADV_DONTFORK;
+	case ADVICE_DOFORK:
+		return MADV_DOFORK;
+	case ADVICE_WIPEONFORK:
+		return 18; /* MADV_WIPEONFORK */
+	}
+	return 19; /* MADV_KEEPONFORK */
+}
+
+static unsigned long mremap_bits(const struct op *op)
+{
+	unsigned long flags = 0;
+
+	if (op->flags & OP_HAS_TO)
+		flags |= 3; /* MREMAP_MAYMOVE | MREMAP_FIXED */
+	if (op->flags & OP_DONTUNMAP)
+		flags |= 4; /* MREMAP_DONTUNMAP */
+	return flags;
+}
+
+static int tree_kind(u8 kind)
+{
+	static const int kinds[NR_OPS] = {
+		[OP_MMAP] = TREE_MMAP,	       [OP_MUNMAP] = TREE_MUNMAP,
+		[OP_MPROTECT] = TREE_MPROTECT, [OP_MADVISE] = TREE_MADVISE,
+		[OP_MREMAP] = TREE_MREMAP,     [OP_READ] = TREE_READ,
+		[OP_WRITE] = TREE_WRITE,       [OP_FORK] = TREE_FORK,
+		[OP_VFORK] = TREE_VFORK,       [OP_EXEC] = TREE_EXEC,
+		[OP_EXIT] = TREE_EXIT,	       [OP_MIGRATE] = TREE_MIGRATE,
+		[OP_RECLAIM] = TREE_RECLAIM,
+	};
+
+	return kinds[kind];
+}
+
+/* @op as the tree takes it: in bytes, with the system calls' numbers. */
+static struct tree_op translate(const struct run *run, const struct op *op,
+				u32 op_nr)
+{
+	struct tree_op to = {
+		.kind = tree_kind(op->kind),
+		.proc = op->proc,
+		.child = op->child,
+		.file = op->flags & OP_HAS_FILE ? op->file : TREE_NO_FILE,
+		.address = (run->base + op->page) << 12,
+		.len = op->len << 12,
+		.new_len = op->new_len << 12,
+		.offset = op->off << 12,
+		.value = replay_write_value(op_nr),
+	};
+
+	switch (op->kind) {
+	case OP_MMAP:
+	case OP_MPROTECT:
+		to.flags = prot_bits(op->prot);
+		break;
+	case OP_MADVISE:
+		to.flags = advice_number(op->advice);
+		break;
+	case OP_MREMAP:
+		to.flags = mremap_bits(op);
+		if (op->flags & OP_HAS_TO)
+			to.to = (run->base + op->to) << 12;
+		break;
+	}
+	return to;
+}
+
+static int do_on_tree(struct run *run, const struct op *op, u32 op_nr)
+{
+	struct tree_op to;
+
+	if (op->kind == OP_FAILALLOC) {
+		tree_fail_nth(op->len);
+		return 0;
+	}
+	to = translate(run, op, op_nr);
+	return tree_do(&to);
+}
+
+static const char *result_name(int result)
+{
+	const char *name = errno_name(result);
+
+	return name ? name : "an errno without a name";
+}
+
+static bool results_agree(struct run *run, const struct op *op, int tree,
+			  int model, u32 op_nr)
+{
+	struct snap_difference *diff = &run->result->diff;
+	bool asserted = op->flags & OP_HAS_EXPECTED;
+
+	if (tree == model && (!asserted || tree == op->expected))
+		return true;
+	snprintf(diff->what, SNAP_TEXT_MAX, "the result%s",
+		 tree == model ? " that the scenario asserts" : "");
+	snprintf(diff->kernel, SNAP_TEXT_MAX, "%s", result_name(tree));
+	snprintf(diff->model, SNAP_TEXT_MAX, "%s%s%s", result_name(model),
+		 asserted ? ", asserted: " : "",
+		 asserted ? result_name(op->expected) : "");
+	run->result->with_model = true;
+	return disagrees(run, op_nr);
+}
+
+/* Looks at the tree, and holds its walks against its page tables. */
+static bool look(struct run *run, u32 op_nr, u32 *slots)
+{
+	struct tree_session *ts = run->ts;
+	int walks;
+
+	if (tree_look(ts->dump, slots))
+		return unsuitable(run, "more than one look can bring back");
+	walks = tree_check_walks(ts->dump, run->result->why);
+	if (walks < 0)
+		return disagrees(run, op_nr);
+	run->result->walks += (u32)walks;
+	return tree_is_quiet(run, op_nr);
+}
+
+static bool compare_snapshots(struct run *run, u32 op_nr, const u32 *slots,
+			      int *err)
+{
+	static const u64 inodes[NR_FILES] = { 1, 2, 3, 4 };
+	struct tree_session *ts = run->ts;
+
+	*err = snapshot_kernel(&ts->tree, ts->dump, slots, inodes);
+	if (*err == -EIO) {
+		*err = 0;
+		snprintf(run->result->why, TREE_WHY_MAX,
+			 "the anon_vmas make no sense: one names another that "
+			 "no VMA leads to");
+		return disagrees(run, op_nr);
+	}
+	if (!*err)
+		*err = snapshot_model(&ts->model, run->machine);
+	if (*err)
+		return false;
+	run->result->with_model = true;
+	if (!snapshot_equal(run->sc, &ts->tree, &ts->model, &run->result->diff))
+		return disagrees(run, op_nr);
+	run->result->with_model = false;
+	return true;
+}
+
+static bool step(struct run *run, u32 op_nr, int *err)
+{
+	const struct op *op = &run->sc->ops[op_nr - 1];
+	u32 slots[DUMP_PROCS_MAX];
+	int tree, model;
+
+	if (op->kind == OP_WALK)
+		return true;
+	if (run->ts->before_op)
+		run->ts->before_op(run->ts->arg, op_nr);
+	tree = do_on_tree(run, op, op_nr);
+	run->result->ops++;
+	if (!tree_is_quiet(run, op_nr) || !look(run, op_nr, slots))
+		return false;
+	if (!run->machine)
+		return true;
+	model = replay_op(run->machine, run->sc, op, op_nr);
+	synchronize_rcu(&run->machine->rcu);
+	touched_reset(&run->machine->world);
+	return results_agree(run, op, tree, model, op_nr) &&
+	       compare_snapshots(run, op_nr, slots, err);
+}
+
+/* The model's Nth allocation is not the tree's. */
+static bool fails_allocations(const struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		if (sc->ops[i].kind == OP_FAILALLOC)
+			return true;
+	return false;
+}
+
+static int run_all(struct run *run)
+{
+	int err = tree_begin();
+	char why[TREE_WHY_MAX];
+
+	if (err)
+		return err;
+	boot_report_clear();
+	for (u32 op_nr = 1; op_nr <= run->sc->nr_ops; op_nr++)
+		if (!step(run, op_nr, &err))
+			break;
+	if (tree_end(why) && run->result->verdict == TREE_FINE) {
+		snprintf(run->result->why, TREE_WHY_MAX, "%s", why);
+		disagrees(run, 0);
+	}
+	if (run->result->verdict == TREE_FINE)
+		tree_is_quiet(run, 0);
+	return err;
+}
+
+int tree_session_open(struct tree_session *ts)
+{
+	snapshot_init(&ts->tree);
+	snapshot_init(&ts->model);
+	ts->dump = calloc(1, sizeof(*ts->dump));
+	if (!ts->dump)
+		return -ENOMEM;
+	ts->config.rmaps[0] = &anon_vma_rmap_ops;
+	ts->config.nr_rmaps = 1;
+	ts->reach = tree_reach();
+	return tree_start();
+}
+
+int tree_compare(struct tree_session *ts, const struct scenario *sc,
+		 struct tree_result *result)
+{
+	struct scenario here = *sc;
+	struct run run = { .ts = ts, .sc = &here, .result = result };
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	if (here.base + BYTES_WINDOW > ts->reach)
+		here.base = BASE_WITHIN_REACH;
+	run.base = here.base;
+	if (!suitable(&run))
+		return 0;
+	if (!ts->walks_only && !fails_allocations(sc)) {
+		run.machine = machine_create(&ts->config);
+		if (!run.machine)
+			return -ENOMEM;
+	}
+	err = run_all(&run);
+	if (run.machine)
+		machine_destroy(run.machine);
+	return err;
+}

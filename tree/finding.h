@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Findings, for people: what kind one is, and what the tree printed with it.
+ */
+#ifndef RMAPDIFF_TREE_FINDING_H
+#define RMAPDIFF_TREE_FINDING_H
+
+#include <stdio.h>
+#include "compare.h"
+
+#define FINDING_KIND_MAX 128
+
+/*
+ * What two findings have in common that are taken for the same: the first words
+ * of what is wrong, with every number as #.
+ */
+void finding_kind(const struct tree_result *result,
+		  char kind[FINDING_KIND_MAX]);
+
+/* What is wrong, as a scenario's comment. */
+void finding_comment(const struct tree_result *result, FILE *out);
+
+/*
+ * What the tree printed, indented, with addresses of its code named, by
+ * llvm-symbolizer where that is there: function, file and line.
+ */
+void finding_print_report(const char *report, FILE *out);
+
+#endif

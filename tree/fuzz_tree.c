@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz_tree: no scenario makes a kernel tree's rmap_walk() disagree with its page
+ * tables, its state with the model's, or makes it complain or leak.
+ *
+ * The tree is in this process, with libFuzzer.  In the environment:
+ * RMAPDIFF_TREE_COMPARE=walks leaves the model out, =model has it although the
+ * tree has features that it has not; RMAPDIFF_TREE_HANG is the seconds that an
+ * input may take.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "../fuzz/counts.h"
+#include "../model/rmap/rmaps.h"
+#include "boot.h"
+#include "compare.h"
+#include "features.h"
+
+#define HANG_SECONDS 20
+#define ARGS_MAX 256
+
+/* libFuzzer's: its loop, with main() ours. */
+int LLVMFuzzerRunDriver(int *argc, char ***argv,
+			int (*one_input)(const u8 *data, size_t size));
+
+/* One process, one tree: engines give a target no other place for state. */
+static struct {
+	int argc;
+	char **argv;
+	struct tree_session session;
+	bool shares_counts;
+	u64 inputs;
+	u64 ops;
+	u64 walks;
+	u64 findings;
+	/* For the watchdog. */
+	volatile u64 begun;
+	volatile bool inside;
+	u32 hang_seconds;
+	pid_t tid;
+} fuzz;
+
+static void print_summary(void)
+{
+	/* The tree's start has short-lived processes of its own. */
+	if (fuzz.shares_counts || getpid() != fuzz.tid)
+		return;
+	printf("fuzz_tree: %" PRIu64 " inputs, %" PRIu64 " operations, %" PRIu64
+	       " walks compared, %" PRIu64 " findings\n",
+	       fuzz.inputs, fuzz.ops, fuzz.walks, fuzz.findings);
+	fflush(stdout);
+}
+
+/* libFuzzer keeps the input of a process that aborts. */
+static void __attribute__((noreturn)) stop(void)
+{
+	fuzz.inside = false;
+	fuzz.findings++;
+	fuzz_counts_add(COUNT_DIVERGENCES, 1);
+	fputs(boot_report(), stderr);
+	print_summary();
+	abort();
+}
+
+static void on_panic(void)
+{
+	fprintf(stderr, "FINDING %s\n",
+		boot_headline() ? boot_headline() : "panic");
+	stop();
+}
+
+static void print_finding(const struct scenario *sc,
+			  const struct tree_result *result)
+{
+	char text[256] = "after the last process";
+
+	scenario_print(sc, stderr);
+	if (result->op_nr)
+		scenario_print_op(sc, &sc->ops[result->op_nr - 1], text,
+				  sizeof(text));
+	if (result->with_model)
+		fprintf(stderr,
+			"DISAGREEMENT %s (op %u: %s)\n  tree:  %s\n"
+			"  model: %s\n",
+			result->diff.what, result->op_nr, text,
+			result->diff.kernel, result->diff.model);
+	else
+		fprintf(stderr, "FINDING %s (op %u: %s)\n", result->why,
+			result->op_nr, text);
+}
+
+static void replay_one(const struct scenario *sc)
+{
+	struct tree_result result;
+
+	if (tree_compare(&fuzz.session, sc, &result))
+		return; /* no memory for it: says nothing of the tree */
+	fuzz.ops += result.ops;
+	fuzz.walks += result.walks;
+	fuzz_counts_add(COUNT_OPS, result.ops);
+	fuzz_counts_add(COUNT_WALKS, result.walks);
+	if (result.verdict != TREE_DISAGREES)
+		return;
+	print_finding(sc, &result);
+	stop();
+}
+
+static int one_input(const u8 *data, size_t size)
+{
+	struct scenario sc;
+
+	fuzz.inputs++;
+	fuzz_counts_add(COUNT_INPUTS, 1);
+	if (scenario_init(&sc))
+		return 0;
+	fuzz.begun++;
+	fuzz.inside = true;
+	if (!scenario_decode(&sc, data, size)) {
+		scenario_sequential(&sc);
+		replay_one(&sc);
+	}
+	fuzz.inside = false;
+	scenario_free(&sc);
+	return 0;
+}
+
+/*
+ * SIGALRM is the tree's, so libFuzzer's -timeout cannot be had.  The input is
+ * kept as that of an abort is.
+ */
+static void *watch(void *arg)
+{
+	u64 seen = 0;
+	u32 seconds = 0;
+
+	(void)arg;
+	for (;;) {
+		sleep(1);
+		if (!fuzz.inside || fuzz.begun != seen) {
+			seen = fuzz.begun;
+			seconds = 0;
+			continue;
+		}
+		if (++seconds < fuzz.hang_seconds)
+			continue;
+		fprintf(stderr, "FINDING hang: no end for %u seconds\n",
+			seconds);
+		syscall(SYS_tgkill, getpid(), fuzz.tid, SIGABRT);
+		sleep(5);
+		_exit(70);
+	}
+	return NULL;
+}
+
+/* All signals are for the tree's thread. */
+static void start_watchdog(void)
+{
+	const char *seconds = getenv("RMAPDIFF_TREE_HANG");
+	sigset_t all, before;
+	pthread_t thread;
+
+	fuzz.hang_seconds = seconds ? (u32)atoi(seconds) : HANG_SECONDS;
+	fuzz.tid = (pid_t)syscall(SYS_gettid);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&thread, NULL, watch, NULL)) {
+		fprintf(stderr, "fuzz_tree: no thread for the watchdog\n");
+		exit(77);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void configure(void)
+{
+	boot_on_panic = on_panic;
+	fuzz.shares_counts = fuzz_counts_share();
+}
+
+static void choose_comparison(void)
+{
+	const char *compare = getenv("RMAPDIFF_TREE_COMPARE");
+	char features[FEATURES_TEXT_MAX];
+
+	fuzz.session.walks_only = compare && !strcmp(compare, "walks");
+	if (fuzz.session.walks_only)
+		return;
+	if (features_ask(&fuzz.session, features)) {
+		fprintf(stderr, "fuzz_tree: out of memory\n");
+		exit(77);
+	}
+	if (!features[0] || (compare && !strcmp(compare, "model")))
+		return;
+	fuzz.session.walks_only = true;
+	fprintf(stderr, "fuzz_tree: walks only: the model has not: %s\n",
+		features);
+}
+
+static void entered(void *arg)
+{
+	(void)arg;
+	if (tree_session_open(&fuzz.session)) {
+		fprintf(stderr, "fuzz_tree: the tree does not start\n");
+		exit(77);
+	}
+	choose_comparison();
+	exit(LLVMFuzzerRunDriver(&fuzz.argc, &fuzz.argv, one_input));
+}
+
+/* Those that only start others and run nothing themselves. */
+static bool only_starts_others(int argc, char **argv)
+{
+	static const char *const options[] = { "-fork=", "-jobs=", "-merge=1",
+					       "-minimize_crash=1" };
+
+	for (int i = 1; i < argc; i++)
+		for (size_t k = 0; k < sizeof(options) / sizeof(options[0]);
+		     k++)
+			if (!strncmp(argv[i], options[k], strlen(options[k])))
+				return true;
+	return false;
+}
+
+/* Signals that the tree handles itself, and a thread that would get some. */
+static void add_options(void)
+{
+	static const char *const options[] = {
+		"-handle_segv=0",  "-handle_bus=0",   "-handle_ill=0",
+		"-handle_fpe=0",   "-rss_limit_mb=0", "-timeout=0",
+		"-detect_leaks=0",
+	};
+	const int nr = sizeof(options) / sizeof(options[0]);
+	static char *argv[ARGS_MAX];
+	int argc = 0;
+
+	if (fuzz.argc + nr >= ARGS_MAX) {
+		fprintf(stderr, "fuzz_tree: more than %d arguments\n",
+			ARGS_MAX - nr);
+		exit(2);
+	}
+	argv[argc++] = fuzz.argv[0];
+	for (int i = 0; i < nr; i++)
+		argv[argc++] = strdup(options[i]);
+	for (int i = 1; i < fuzz.argc; i++)
+		if (strncmp(fuzz.argv[i], "-timeout=", 9) &&
+		    strncmp(fuzz.argv[i], "-rss_limit_mb=", 14))
+			argv[argc++] = fuzz.argv[i];
+	fuzz.argc = argc;
+	fuzz.argv = argv;
+}
+
+int main(int argc, char **argv)
+{
+	boot_fixed_addresses(argv);
+	fuzz.argc = argc;
+	fuzz.argv = argv;
+	configure();
+	add_options();
+	if (only_starts_others(argc, argv))
+		return LLVMFuzzerRunDriver(&fuzz.argc, &fuzz.argv, one_input);
+	start_watchdog();
+	atexit(print_summary);
+	boot_tree(entered, NULL);
+}

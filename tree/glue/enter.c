@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the tree's first task comes to us, and what begins and ends an input.
+ */
+#include <linux/console.h>
+#include <linux/init.h>
+#include <linux/mman.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+#include "internal.h"
+
+#define FILE_BYTES (1LL << 52) /* sparse; any offset of a scenario is inside */
+
+static void console_to_host(struct console *console, const char *text,
+			    unsigned int len)
+{
+	host_print(text, len);
+}
+
+static struct console host_console = {
+	.name = "rmapdiff",
+	.write = console_to_host,
+	.flags = CON_ENABLED,
+	.index = -1,
+};
+
+static int panicked(struct notifier_block *block, unsigned long event,
+		    void *text)
+{
+	host_panicked();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_block = {
+	.notifier_call = panicked,
+	.priority = INT_MAX,
+};
+
+/*
+ * An mm to come back to: the last one that was used would be kept by the task
+ * that used it.
+ */
+static struct mm_struct *home;
+
+static int open_files(void)
+{
+	int i;
+
+	for (i = 0; i < TREE_FILES; i++) {
+		tree_files[i] = shmem_kernel_file_setup("rmapdiff", FILE_BYTES,
+							VM_NORESERVE);
+		if (IS_ERR(tree_files[i]))
+			return PTR_ERR(tree_files[i]);
+	}
+	return 0;
+}
+
+static void go_home(void)
+{
+	glue_use_mm(home);
+	glue_unuse_mm(home);
+}
+
+unsigned long tree_reach(void)
+{
+	unsigned long tables = PTRS_PER_PGD * (PGDIR_SIZE >> PAGE_SHIFT);
+
+	return min(tables, TASK_SIZE >> PAGE_SHIFT);
+}
+
+int tree_start(void)
+{
+	sysctl_overcommit_memory = OVERCOMMIT_ALWAYS;
+	home = glue_new_mm();
+	if (!home)
+		return -ENOMEM;
+	return open_files();
+}
+
+int tree_begin(void)
+{
+	tree_slots = 1;
+	tree_fail_nth(0);
+	tree_files_used = false;
+	go_home();
+	rcu_barrier();
+	lru_add_drain();
+	glue_counts_save();
+	tree_mms[0] = glue_new_mm();
+	return tree_mms[0] ? 0 : -ENOMEM;
+}
+
+int tree_end(char why[TREE_WHY_MAX])
+{
+	unsigned int slot;
+	int i;
+
+	tree_fail_nth(0);
+	for (slot = 0; slot < tree_slots; slot++) {
+		if (tree_mms[slot])
+			mmput(tree_mms[slot]);
+		tree_mms[slot] = NULL;
+	}
+	if (tree_files_used)
+		for (i = 0; i < TREE_FILES; i++)
+			shmem_truncate_range(file_inode(tree_files[i]), 0, -1);
+	go_home();
+	rcu_barrier();
+	lru_add_drain();
+	return glue_counts_same(why) ? 0 : -1;
+}
+
+static int __init enter(void)
+{
+	register_console(&host_console);
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	host_entered();
+	return 0;
+}
+late_initcall_sync(enter);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the link puts in place of the tree's own functions (--wrap), each with its
+ * reason, and what is counted with their help.
+ */
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/slab.h>
+#include <linux/vmstat.h>
+#include "internal.h"
+
+/*
+ * arch/um starts a host process for each address space, in which the code of a
+ * process runs.  Here no code of a process ever runs.
+ */
+int __wrap_init_new_context(struct task_struct *task, struct mm_struct *mm);
+void __wrap_destroy_context(struct mm_struct *mm);
+
+int __wrap_init_new_context(struct task_struct *task, struct mm_struct *mm)
+{
+	return 0;
+}
+
+void __wrap_destroy_context(struct mm_struct *mm)
+{
+}
+
+/*
+ * What it notes is for that host process.  And 6.12's goes through all VMAs,
+ * which after a dup_mmap() that failed meets an entry that is none
+ * (XA_ZERO_ENTRY): a fault of arch/um's, of no other architecture.
+ */
+void __wrap_flush_tlb_mm(struct mm_struct *mm);
+
+void __wrap_flush_tlb_mm(struct mm_struct *mm)
+{
+}
+
+/*
+ * Which allocation fails is ours to say.  The tree's own failslab leaves out
+ * GFP_KERNEL unless told otherwise, and counts what no operation asks for.
+ */
+static struct {
+	bool inside; /* an operation */
+	unsigned long nr;
+	unsigned long fail_at; /* 0: none */
+} allocations;
+
+void glue_allocations_begin(void)
+{
+	allocations.inside = true;
+}
+
+void glue_allocations_end(void)
+{
+	allocations.inside = false;
+}
+
+void tree_fail_nth(unsigned long nth)
+{
+	allocations.nr = 0;
+	allocations.fail_at = nth;
+}
+
+unsigned long tree_allocations(void)
+{
+	return allocations.nr;
+}
+
+static bool fails(gfp_t gfp)
+{
+	if (!allocations.inside || gfp & __GFP_NOFAIL)
+		return false;
+	return ++allocations.nr == allocations.fail_at;
+}
+
+int __wrap_should_failslab(struct kmem_cache *cache, gfp_t gfp);
+bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order);
+
+int __wrap_should_failslab(struct kmem_cache *cache, gfp_t gfp)
+{
+	return fails(gfp) ? -ENOMEM : 0;
+}
+
+bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order)
+{
+	return fails(gfp);
+}
+
+/*
+ * Pages that must be what they were when all processes are gone.  Statistics of
+ * one CPU are exact.
+ */
+static const struct {
+	enum node_stat_item item;
+	const char *name;
+} counted[] = {
+	{ NR_ANON_MAPPED, "mapped anonymous pages" },
+	{ NR_ACTIVE_ANON, "active anonymous pages" },
+	{ NR_INACTIVE_ANON, "inactive anonymous pages" },
+	{ NR_ISOLATED_ANON, "isolated anonymous pages" },
+	{ NR_FILE_MAPPED, "mapped file pages" },
+	{ NR_PAGETABLE, "page tables" },
+};
+
+static unsigned long before[ARRAY_SIZE(counted)];
+
+void glue_counts_save(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(counted); i++)
+		before[i] = global_node_page_state(counted[i].item);
+}
+
+bool glue_counts_same(char why[TREE_WHY_MAX])
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(counted); i++) {
+		unsigned long now = global_node_page_state(counted[i].item);
+
+		if (now == before[i])
+			continue;
+		snprintf(
+			why, TREE_WHY_MAX,
+			"leak: %s: %lu before the first operation, %lu after the last process",
+			counted[i].name, before[i], now);
+		return false;
+	}
+	return true;
+}

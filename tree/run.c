@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The program of scripts/tree run and scripts/minimize --tree: scenarios on the
+ * tree that it is linked with, and on the model.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "../model/rmap/rmaps.h"
+#include "../model/scenario/minimize.h"
+#include "../tools/config.h"
+#include "../tools/output.h"
+#include "../tools/tools.h"
+#include "finding.h"
+#include "worker.h"
+
+#define HANG_SECONDS 20
+#define DIRECTORY_DEPTH_MAX 16
+#define PATH_MAX_BYTES 4096
+
+/* A try may take a new process. */
+#define TRIES_MAX 20000
+#define FAR_TRIES_MAX 500
+
+struct run_command {
+	const char *command; /* for messages */
+	struct worker worker;
+	struct replay_config config; /* its --bug alone */
+	enum worker_with with;
+	bool minimize;
+	bool quiet;
+	u32 hang_seconds;
+	struct output out;
+	u64 nr_files;
+	u64 nr_ops;
+	u64 nr_walks;
+	u64 nr_disagreements;
+	u64 nr_unsuitable;
+	u64 nr_bad;
+	bool broken;
+};
+
+static int print_help(void)
+{
+	printf("Usage: scripts/tree run PATH [OPTION...] FILE...\n"
+	       "Does each scenario on the kernel tree that this program is "
+	       "linked with. After every operation the\n"
+	       "tree's own rmap_walk() is held against its page tables, and "
+	       "its state against the model's. A FILE\n"
+	       "that is a directory stands for all files below it.\n\n"
+	       "  --compare WHAT       walks, no model; or model, although the "
+	       "tree has features that the model has\n"
+	       "                       not (default: the model where it has "
+	       "them all)\n"
+	       "  --bug NAME           put a known bug into the model; may be "
+	       "repeated\n"
+	       "  --minimize           print the simplest scenario with the "
+	       "same finding as FILE\n"
+	       "  -o, --output OUT     where it goes; --force to overwrite\n"
+	       "  --hang SECONDS       end an operation that takes longer "
+	       "(%u)\n"
+	       "  -q, --quiet          nothing for files that agree\n\n"
+	       "The last line is `N files, N ops, N disagreements`. Exit "
+	       "status: 0 fine, 1 a disagreement,\n"
+	       "2 bad usage or a bad file, 77 this machine cannot do it (and "
+	       "why).\n",
+	       HANG_SECONDS);
+	return EXIT_OK;
+}
+
+static void print_finding(struct run_command *rc, const char *name,
+			  const struct scenario *sc,
+			  const struct tree_result *result)
+{
+	char text[256] = "after the last process";
+
+	printf("%s:", name);
+	if (result->op_nr) {
+		const struct op *op = &sc->ops[result->op_nr - 1];
+
+		if (op->line)
+			printf("%u:", op->line);
+		scenario_print_op(sc, op, text, sizeof(text));
+		printf(" disagreed at op %u\n", result->op_nr);
+	} else {
+		printf(" disagreed at the end\n");
+	}
+	if (result->with_model)
+		printf("DISAGREEMENT %s (op %u: %s)\n  tree:  %s\n"
+		       "  model: %s\n",
+		       result->diff.what, result->op_nr, text,
+		       result->diff.kernel, result->diff.model);
+	else
+		printf("FINDING %s (op %u: %s)\n", result->why, result->op_nr,
+		       text);
+	finding_print_report(worker_report(&rc->worker), stdout);
+	fflush(stdout);
+}
+
+static int do_scenario(struct run_command *rc, const char *name,
+		       const struct scenario *sc, struct tree_result *result)
+{
+	int err = worker_compare(&rc->worker, sc, result);
+
+	if (err) {
+		fprintf(stderr, "%s: %s: %s\n", rc->command, name,
+			result->why[0] ? result->why : strerror(-err));
+		rc->broken = true;
+		return err;
+	}
+	rc->nr_ops += result->ops;
+	rc->nr_walks += result->walks;
+	if (result->verdict == TREE_UNSUITABLE)
+		rc->nr_unsuitable++;
+	else
+		rc->nr_files++;
+	rc->nr_disagreements += result->verdict == TREE_DISAGREES;
+	return 0;
+}
+
+static int load(struct run_command *rc, struct input *in, struct scenario *sc,
+		const char *path)
+{
+	if (input_load_scenario(in, sc, path)) {
+		rc->nr_bad++;
+		return EXIT_USAGE;
+	}
+	/* Schedules are the model's: no tree follows one. */
+	scenario_sequential(sc);
+	return 0;
+}
+
+static void do_file(struct run_command *rc, const char *path)
+{
+	struct tree_result result;
+	struct scenario sc;
+	struct input in;
+
+	if (load(rc, &in, &sc, path))
+		return;
+	if (!do_scenario(rc, in.name, &sc, &result)) {
+		if (result.verdict == TREE_UNSUITABLE)
+			printf("%s: skipped: %s\n", in.name, result.why);
+		else if (result.verdict == TREE_DISAGREES)
+			print_finding(rc, in.name, &sc, &result);
+		else if (!rc->quiet)
+			printf("%s: ok, %u ops, %" PRIu64 " walks compared\n",
+			       in.name, result.ops, result.walks);
+	}
+	scenario_free(&sc);
+	input_free(&in);
+}
+
+/* A scenario's name ends in .rmap; a fuzz input's has no extension. */
+static int may_be_scenario(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return !dot || !strcmp(dot, ".rmap");
+}
+
+/* A file, or a directory with all that is below it, by name. */
+static void do_path(struct run_command *rc, const char *path, u32 depth)
+{
+	char below[PATH_MAX_BYTES];
+	struct dirent **entries;
+	struct stat st;
+	int i, n;
+
+	if (!strcmp(path, "-") || stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		do_file(rc, path);
+		return;
+	}
+	n = depth < DIRECTORY_DEPTH_MAX ?
+		    scandir(path, &entries, may_be_scenario, alphasort) :
+		    -1;
+	if (n < 0) {
+		rc->nr_bad++;
+		usage_error(path, "cannot be read as a directory");
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		snprintf(below, sizeof(below), "%s/%s", path,
+			 entries[i]->d_name);
+		if (!rc->broken)
+			do_path(rc, below, depth + 1);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+struct judge {
+	struct run_command *rc;
+	char wanted[FINDING_KIND_MAX];
+	struct tree_result result; /* of the best */
+};
+
+static int shows(void *arg, const struct scenario *sc, u32 *needed)
+{
+	char kind[FINDING_KIND_MAX];
+	struct judge *judge = arg;
+	struct tree_result result;
+	int err = worker_compare(&judge->rc->worker, sc, &result);
+
+	if (err)
+		return err;
+	if (result.verdict != TREE_DISAGREES)
+		return 0;
+	finding_kind(&result, kind);
+	if (strcmp(kind, judge->wanted))
+		return 0;
+	judge->result = result;
+	if (result.op_nr)
+		*needed = result.op_nr;
+	return 1;
+}
+
+static int minimize(struct run_command *rc, const char *name,
+		    struct scenario *sc)
+{
+	struct judge judge = { .rc = rc };
+	const struct minimize_config config = {
+		.shows = shows,
+		.arg = &judge,
+		.tries_max = TRIES_MAX,
+		.far_tries_max = FAR_TRIES_MAX,
+	};
+	struct minimize_stats stats;
+	int err;
+
+	if (do_scenario(rc, name, sc, &judge.result))
+		return EXIT_CANNOT;
+	if (judge.result.verdict != TREE_DISAGREES)
+		return usage_error(name, "shows no finding on this tree");
+	finding_kind(&judge.result, judge.wanted);
+	if (judge.result.op_nr)
+		sc->nr_ops = judge.result.op_nr;
+	err = scenario_minimize(sc, &config, &stats);
+	if (err)
+		return usage_error(name, "minimizing failed: %s",
+				   strerror(-err));
+	/* Once more, for the report that goes with it. */
+	if (do_scenario(rc, name, sc, &judge.result))
+		return EXIT_CANNOT;
+	err = output_open(&rc->out);
+	if (err)
+		return err;
+	finding_comment(&judge.result, rc->out.file);
+	scenario_print(sc, rc->out.file);
+	err = output_close(&rc->out, 0);
+	fprintf(stderr, "%s: %u ops, %" PRIu64 " tries%s\n", name, sc->nr_ops,
+		stats.tries, stats.fixpoint ? "" : ", stopped before the end");
+	return err;
+}
+
+static int do_minimize(struct run_command *rc, const char *path)
+{
+	struct scenario sc;
+	struct input in;
+	int status;
+
+	if (load(rc, &in, &sc, path))
+		return EXIT_USAGE;
+	status = minimize(rc, in.name, &sc);
+	scenario_free(&sc);
+	input_free(&in);
+	return status;
+}
+
+enum {
+	OPT_COMPARE = 0x200,
+	OPT_MINIMIZE,
+	OPT_HANG,
+};
+
+static int parse_option(struct run_command *rc, int c)
+{
+	if (output_take_option(&rc->out, c))
+		return 0;
+	switch (c) {
+	case OPT_COMPARE:
+		rc->with = !strcmp(optarg, "walks") ? WITH_WALKS : WITH_MODEL;
+		if (rc->with == WITH_WALKS || !strcmp(optarg, "model"))
+			return 0;
+		return usage_error(rc->command,
+				   "--compare '%s': expected model or walks",
+				   optarg);
+	case OPT_MINIMIZE:
+		rc->minimize = true;
+		return 0;
+	case OPT_HANG:
+		return take_u32(rc->command, "hang", 1, 86400,
+				&rc->hang_seconds);
+	case CONFIG_BUG:
+		return config_take_option(rc->command, &rc->config, c);
+	case 'q':
+		rc->quiet = true;
+		return 0;
+	}
+	return EXIT_USAGE;
+}
+
+/* 0 to go on, else the exit status + 1 (--help's is 0). */
+static int parse_options(struct run_command *rc, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "compare", required_argument, NULL, OPT_COMPARE },
+		{ "bug", required_argument, NULL, CONFIG_BUG },
+		{ "minimize", no_argument, NULL, OPT_MINIMIZE },
+		{ "hang", required_argument, NULL, OPT_HANG },
+		OUTPUT_OPTIONS,
+		{ 0 },
+	};
+	int c, err = 0;
+
+	while (!err &&
+	       (c = getopt_long(argc, argv, "hqo:", options, NULL)) != -1)
+		err = c == 'h' ? -1 : parse_option(rc, c);
+	if (err < 0)
+		return print_help() + 1;
+	if (!err && optind == argc)
+		err = usage_error(rc->command, "expected FILE...; see --help");
+	if (!err && rc->minimize && optind + 1 != argc)
+		err = usage_error(rc->command, "--minimize: expected one FILE");
+	return err ? err + 1 : 0;
+}
+
+static int summarize(const struct run_command *rc)
+{
+	if (rc->nr_unsuitable)
+		printf("%" PRIu64 " skipped: not for this tree\n",
+		       rc->nr_unsuitable);
+	printf("%" PRIu64 " walks compared, %u starts of the tree\n",
+	       rc->nr_walks, rc->worker.starts);
+	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64
+	       " disagreements\n",
+	       rc->nr_files, rc->nr_ops, rc->nr_disagreements);
+	if (rc->nr_disagreements)
+		return EXIT_DIVERGED;
+	if (rc->broken)
+		return EXIT_CANNOT;
+	return rc->nr_bad ? EXIT_USAGE : EXIT_OK;
+}
+
+/* On standard error: what is compared is no part of what came of it. */
+static void print_features(const struct run_command *rc)
+{
+	const char *features = worker_features(&rc->worker);
+
+	if (worker_walks_only(&rc->worker))
+		fprintf(stderr, "walks only: the model has not: %s\n",
+			features);
+	else if (features[0])
+		fprintf(stderr,
+			"compared all the same; the model has not: %s\n",
+			features);
+}
+
+int main(int argc, char **argv)
+{
+	static struct run_command rc = {
+		.command = "scripts/tree run",
+		.hang_seconds = HANG_SECONDS,
+	};
+	struct worker_config config = {};
+	int stop, status;
+
+	boot_fixed_addresses(argv);
+	stop = parse_options(&rc, argc, argv);
+	if (stop)
+		return stop - 1;
+	config.model = rc.config.machine;
+	config.with = rc.with;
+	config.hang_seconds = rc.hang_seconds;
+	if (worker_init(&rc.worker, &config)) {
+		fprintf(stderr, "%s: out of memory\n", rc.command);
+		return EXIT_CANNOT;
+	}
+	if (worker_start(&rc.worker)) {
+		fprintf(stderr, "%s: the tree does not start\n", rc.command);
+		return EXIT_CANNOT;
+	}
+	print_features(&rc);
+	if (rc.minimize) {
+		status = do_minimize(&rc, argv[optind]);
+	} else {
+		for (int i = optind; i < argc && !rc.broken; i++)
+			do_path(&rc, argv[i], 0);
+		status = summarize(&rc);
+	}
+	worker_free(&rc.worker);
+	return status;
+}

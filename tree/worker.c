@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parent copies a scenario into memory that both have, and writes a byte into
+ * a pipe; the worker answers with another one.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "worker.h"
+
+#define OPS_MAX (1U << 18)
+#define PROCS_MAX (1U << 12)
+
+struct worker_shared {
+	struct tree_result result;
+	u32 op_nr; /* the operation that is being done */
+	bool asked; /* for its features */
+	bool walks_only;
+	enum kernel_release as_of;
+	char features[FEATURES_TEXT_MAX];
+	char report[BOOT_REPORT_MAX];
+	u64 base;
+	u32 nr_ops;
+	u32 nr_procs;
+	char names[PROCS_MAX][SCENARIO_NAME_MAX + 1];
+	struct op ops[OPS_MAX];
+};
+
+int worker_init(struct worker *worker, const struct worker_config *config)
+{
+	void *shared = mmap(NULL, sizeof(*worker->shared),
+			    PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	memset(worker, 0, sizeof(*worker));
+	worker->config = *config;
+	worker->to = worker->from = -1;
+	if (shared == MAP_FAILED)
+		return -ENOMEM;
+	worker->shared = shared;
+	return 0;
+}
+
+static void end_process(struct worker *worker)
+{
+	if (!worker->pid)
+		return;
+	kill(worker->pid, SIGKILL);
+	waitpid(worker->pid, NULL, 0);
+	worker->pid = 0;
+	close(worker->to);
+	close(worker->from);
+	worker->to = worker->from = -1;
+}
+
+void worker_free(struct worker *worker)
+{
+	end_process(worker);
+	if (worker->shared)
+		munmap(worker->shared, sizeof(*worker->shared));
+	worker->shared = NULL;
+}
+
+/* What the worker has; its own copy after fork(). */
+static struct {
+	struct worker_shared *shared;
+	struct tree_session session;
+	enum worker_with with;
+	int in;
+	int out;
+} self;
+
+static void copy_report(void)
+{
+	snprintf(self.shared->report, BOOT_REPORT_MAX, "%s", boot_report());
+}
+
+/* The parent sees the end of the pipe, and what was told until then. */
+static void on_panic(void)
+{
+	copy_report();
+	if (boot_headline())
+		snprintf(self.shared->result.why, TREE_WHY_MAX, "%s",
+			 boot_headline());
+	_exit(3);
+}
+
+static void before_op(void *arg, u32 op_nr)
+{
+	(void)arg;
+	self.shared->op_nr = op_nr;
+}
+
+static bool read_byte(int fd)
+{
+	char byte;
+	ssize_t got;
+
+	do {
+		got = read(fd, &byte, 1);
+	} while (got < 0 && errno == EINTR);
+	return got == 1;
+}
+
+static bool write_byte(int fd)
+{
+	ssize_t put;
+
+	do {
+		put = write(fd, "", 1);
+	} while (put < 0 && errno == EINTR);
+	return put == 1;
+}
+
+/* Asked once; a worker that comes after this one is told. */
+static int settle_features(void)
+{
+	struct worker_shared *shared = self.shared;
+	int err = 0;
+
+	if (!shared->asked && self.with != WITH_WALKS) {
+		err = features_ask(&self.session, shared->features);
+		shared->walks_only = self.with == WITH_EITHER &&
+				     shared->features[0];
+		shared->as_of = self.session.config.as_of;
+		shared->asked = true;
+	}
+	if (shared->asked)
+		self.session.config.as_of = shared->as_of;
+	self.session.walks_only = shared->walks_only || self.with == WITH_WALKS;
+	return err;
+}
+
+static void serve(void *arg)
+{
+	struct worker_shared *shared = self.shared;
+	struct tree_result result;
+	struct scenario sc = { .ops = shared->ops, .names = shared->names };
+	int err = tree_session_open(&self.session);
+
+	(void)arg;
+	if (err)
+		_exit(4);
+	if (settle_features())
+		_exit(4);
+	while (write_byte(self.out) && read_byte(self.in)) {
+		sc.base = shared->base;
+		sc.nr_ops = shared->nr_ops;
+		sc.nr_procs = shared->nr_procs;
+		boot_report_clear();
+		err = tree_compare(&self.session, &sc, &result);
+		copy_report();
+		shared->result = result;
+		if (err)
+			_exit(5);
+	}
+	_exit(0);
+}
+
+static void worker_main(struct worker *worker, int in, int out)
+{
+	signal(SIGINT, SIG_IGN);
+	self.shared = worker->shared;
+	self.session.config = worker->config.model;
+	self.with = worker->config.with;
+	self.session.before_op = before_op;
+	self.in = in;
+	self.out = out;
+	boot_on_panic = on_panic;
+	boot_tree(serve, NULL);
+}
+
+/* Waits for the worker's byte: 1, 0 if it ended, -ETIMEDOUT. */
+static int await(struct worker *worker)
+{
+	struct pollfd pfd = { .fd = worker->from, .events = POLLIN };
+	int ready;
+
+	do {
+		ready = poll(&pfd, 1, (int)worker->config.hang_seconds * 1000);
+	} while (ready < 0 && errno == EINTR);
+	if (!ready)
+		return -ETIMEDOUT;
+	return read_byte(worker->from);
+}
+
+static int start_process(struct worker *worker)
+{
+	int to[2], from[2];
+
+	if (pipe(to) || pipe(from))
+		return -errno;
+	worker->shared->report[0] = '\0';
+	fflush(NULL);
+	worker->pid = fork();
+	if (!worker->pid) {
+		close(to[1]);
+		close(from[0]);
+		worker_main(worker, to[0], from[1]);
+	}
+	close(to[0]);
+	close(from[1]);
+	worker->to = to[1];
+	worker->from = from[0];
+	if (worker->pid < 0) {
+		worker->pid = 0;
+		return -errno;
+	}
+	worker->starts++;
+	return await(worker) == 1 ? 0 : -ENOTSUP;
+}
+
+int worker_start(struct worker *worker)
+{
+	return worker->pid ? 0 : start_process(worker);
+}
+
+static int fill_in(struct worker_shared *shared, const struct scenario *sc)
+{
+	if (sc->nr_ops > OPS_MAX || sc->nr_procs > PROCS_MAX)
+		return -E2BIG;
+	memset(&shared->result, 0, sizeof(shared->result));
+	shared->op_nr = 0;
+	shared->report[0] = '\0';
+	shared->base = sc->base;
+	shared->nr_ops = sc->nr_ops;
+	shared->nr_procs = sc->nr_procs;
+	memcpy(shared->ops, sc->ops, sc->nr_ops * sizeof(*sc->ops));
+	memcpy(shared->names, sc->names, sc->nr_procs * sizeof(*sc->names));
+	return 0;
+}
+
+/* The process is gone, or stands still: that is the finding. */
+static void conclude(struct worker *worker, int answer,
+		     struct tree_result *result)
+{
+	struct worker_shared *shared = worker->shared;
+	int status = 0;
+
+	*result = (struct tree_result){
+		.verdict = TREE_DISAGREES,
+		.op_nr = shared->op_nr,
+		.ops = shared->op_nr ? shared->op_nr - 1 : 0,
+	};
+	if (answer == -ETIMEDOUT) {
+		snprintf(result->why, TREE_WHY_MAX,
+			 "hang: no answer for %u seconds",
+			 worker->config.hang_seconds);
+		return;
+	}
+	waitpid(worker->pid, &status, 0);
+	worker->pid = 0;
+	close(worker->to);
+	close(worker->from);
+	if (shared->result.why[0])
+		memcpy(result->why, shared->result.why, TREE_WHY_MAX);
+	else if (WIFSIGNALED(status))
+		snprintf(result->why, TREE_WHY_MAX,
+			 "the process with the tree was ended by signal %d",
+			 WTERMSIG(status));
+	else
+		snprintf(result->why, TREE_WHY_MAX,
+			 "the process with the tree ended with status %d",
+			 WEXITSTATUS(status));
+}
+
+int worker_compare(struct worker *worker, const struct scenario *sc,
+		   struct tree_result *result)
+{
+	int err, answer;
+
+	memset(result, 0, sizeof(*result));
+	err = worker_start(worker);
+	if (err) {
+		snprintf(result->why, TREE_WHY_MAX, "the tree does not start");
+		return err;
+	}
+	if (fill_in(worker->shared, sc)) {
+		result->verdict = TREE_UNSUITABLE;
+		snprintf(result->why, TREE_WHY_MAX,
+			 "more than %u operations or %u processes", OPS_MAX,
+			 PROCS_MAX);
+		return 0;
+	}
+	answer = write_byte(worker->to) ? await(worker) : 0;
+	if (answer == 1)
+		*result = worker->shared->result;
+	else
+		conclude(worker, answer, result);
+	/* Where only the model thinks otherwise the tree is as it should be. */
+	if (result->verdict == TREE_DISAGREES && !result->with_model)
+		end_process(worker);
+	return 0;
+}
+
+const char *worker_features(const struct worker *worker)
+{
+	return worker->shared->features;
+}
+
+bool worker_walks_only(const struct worker *worker)
+{
+	return worker->shared->walks_only;
+}
+
+const char *worker_report(const struct worker *worker)
+{
+	return worker->shared->report;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A process that has the tree in it, and does scenarios for its parent.
+ *
+ * A finding may leave the tree in any state, or end its process: after each one
+ * the next scenario gets a new process.  A scenario that does not end is ended.
+ */
+#ifndef RMAPDIFF_TREE_WORKER_H
+#define RMAPDIFF_TREE_WORKER_H
+
+#include <sys/types.h>
+#include "boot.h"
+#include "compare.h"
+#include "features.h"
+
+/* What the tree is compared with. */
+enum worker_with {
+	WITH_EITHER, /* the model where it has the tree's features, else walks */
+	WITH_MODEL,
+	WITH_WALKS,
+};
+
+struct worker_config {
+	struct machine_config model;
+	enum worker_with with;
+	u32 hang_seconds;
+};
+
+struct worker_shared;
+
+struct worker {
+	struct worker_config config;
+	struct worker_shared *shared;
+	pid_t pid; /* 0: none */
+	int to; /* pipes to and from the process */
+	int from;
+	u32 starts; /* how many processes there were */
+};
+
+/* 0 or a negative errno.  No process is started yet. */
+int worker_init(struct worker *worker, const struct worker_config *config);
+void worker_free(struct worker *worker);
+
+/*
+ * Does @sc: 0 with @result, or a negative errno if it cannot be done at all,
+ * -ENOTSUP with the reason in result->why: the tree does not start.
+ */
+int worker_compare(struct worker *worker, const struct scenario *sc,
+		   struct tree_result *result);
+
+/* Starts the tree, if it is not running: 0 or a negative errno. */
+int worker_start(struct worker *worker);
+
+/*
+ * Once it has started: the features that the model has not, "" if none; and
+ * whether the model is left out.
+ */
+const char *worker_features(const struct worker *worker);
+bool worker_walks_only(const struct worker *worker);
+
+/* What the tree printed in the last scenario; good until the next. */
+const char *worker_report(const struct worker *worker);
+
+#endif
