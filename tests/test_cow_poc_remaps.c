@@ -192,6 +192,45 @@ static void test_insert_overwrites(void **state)
 		      "3-3:+20,+30,-1");
 }
 
+/* What overwriting has left twice moves twice; find_and_remap_existing(). */
+static void test_move_of_equal_members(void **state)
+{
+	struct fixture *f = *state;
+
+	unfix(f, FIX_INSERT_OVERWRITES);
+	unfix(f, FIX_UNSORTED_REWRITE);
+	add(f, 0, 0, 20);
+	add(f, 0, 0, 30);
+	add(f, 0, 0, 10);
+	assert_set(f, "0-0:+10,+30,+30");
+	move(f, 0, 0, 30, 30, true);
+	assert_set(f, "0-0:+10,+30,+30");
+	move(f, 0, 0, 30, 5, true);
+	assert_set(f, "0-0:+10,+5,+5");
+	f->bugs.fixed[FIX_UNSORTED_REWRITE] = true;
+	move(f, 0, 0, 5, 40, true);
+	assert_set(f, "0-0:+10,+40");
+}
+
+/* The tree keeps 62 bits of a value; get_simple_remap(). */
+static void test_single_loses_top_bits(void **state)
+{
+	struct fixture *f = *state;
+	struct poc_range *range;
+
+	unfix(f, FIX_INSERT_OVERWRITES);
+	add(f, 0, 0, 30);
+	add(f, 0, 0, 20);
+	assert_set(f, "0-0:+20,?");
+	unmap(f, 0, 0, 20);
+	range = poc_remaps_at(&f->remaps, 0);
+	assert_int_equal(poc_entry_nr(&range->entry), 1);
+	assert_int_equal(poc_entry_get(&range->entry, 0), 0x1a5a5a5a5a5a5a5a);
+	/* What a page can be displaced by is kept, and its sign. */
+	add(f, 1, 1, -(1LL << 52));
+	assert_set(f, "0-0:+1898929536999512666 1-1:-4503599627370496");
+}
+
 static void test_whole_entry(void **state)
 {
 	struct fixture *f = *state;
@@ -477,6 +516,8 @@ int main(void)
 		with_set(test_unmap),
 		with_set(test_move),
 		with_set(test_insert_overwrites),
+		with_set(test_move_of_equal_members),
+		with_set(test_single_loses_top_bits),
 		with_set(test_whole_entry),
 		with_set(test_unsorted_rewrite),
 		with_set(test_collect),

@@ -163,6 +163,17 @@ s64 poc_entry_get(const struct poc_entry *entry, u32 i)
 	return entry->many ? entry->many->values[i] : entry->one;
 }
 
+/*
+ * A single displacement is stored in the tree itself, shifted left by two, its
+ * low bit set.  The two upper bits are lost, which only shows with one that was
+ * never written: no address space is that large.  mk_simple_remap(),
+ * get_simple_remap().
+ */
+static struct poc_entry entry_of_one(s64 value)
+{
+	return (struct poc_entry){ .one = (s64)((u64)value << 2) >> 2 };
+}
+
 static bool entry_find(const struct poc_entry *entry, s64 value, u32 *at)
 {
 	u32 nr = poc_entry_nr(entry);
@@ -384,7 +395,7 @@ static int fill_and_append(struct poc_remaps *remaps, pgoff_t first,
 int poc_remaps_add(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 		   s64 displacement)
 {
-	struct poc_entry entry = { .one = displacement };
+	struct poc_entry entry = entry_of_one(displacement);
 	int err = split_ends(remaps, first, last);
 
 	return err ? err : fill_and_append(remaps, first, last, entry);
@@ -403,7 +414,7 @@ static void shrink(struct poc_remaps *remaps, struct poc_range *range, u32 at)
 	if (arr && arr->nr > 1)
 		return;
 	if (arr && arr->nr == 1)
-		range->entry = (struct poc_entry){ .one = arr->values[0] };
+		range->entry = entry_of_one(arr->values[0]);
 	else
 		range_remove(remaps, range);
 	array_free(remaps, arr);
@@ -451,11 +462,30 @@ static void rewrite(struct poc_remaps *remaps, struct poc_range *range, u32 at,
 	struct poc_array *arr = range->entry.many;
 
 	if (!arr)
-		range->entry.one = to;
+		range->entry = entry_of_one(to);
 	else if (fixed(remaps, FIX_UNSORTED_REWRITE))
 		rewrite_sorted(remaps, range, at, to);
 	else
 		arr->values[at] = to;
+}
+
+/*
+ * Each member that is @from, not the first alone: an array whose insertion
+ * overwrites can hold it twice.  A split "moves" its upper half to where it is.
+ */
+static bool rewrite_all(struct poc_remaps *remaps, struct poc_range *range,
+			s64 from, s64 to)
+{
+	bool found = false;
+	u32 at;
+
+	while (entry_find(&range->entry, from, &at)) {
+		found = true;
+		if (from == to)
+			break;
+		rewrite(remaps, range, at, to);
+	}
+	return found;
 }
 
 int poc_remaps_move(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
@@ -463,7 +493,6 @@ int poc_remaps_move(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 {
 	struct poc_range *range;
 	int err = 0;
-	u32 at;
 
 	*found = false;
 	if (fixed(remaps, FIX_WHOLE_ENTRY_MOVE))
@@ -471,14 +500,9 @@ int poc_remaps_move(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 	if (err)
 		return err;
 	for (range = range_from(remaps, first); overlaps(range, last);
-	     range = poc_remaps_next(range)) {
-		if (!entry_find(&range->entry, from, &at))
-			continue;
-		*found = true;
-		/* A split "moves" its upper half to where it is. */
-		if (from != to)
-			rewrite(remaps, range, at, to);
-	}
+	     range = poc_remaps_next(range))
+		if (rewrite_all(remaps, range, from, to))
+			*found = true;
 	return 0;
 }
 
