@@ -242,6 +242,11 @@ static void test_migrate_misses(void **state)
 	assert_int_equal(mm_work(*proc(f, 'A'), 10, FOLIO_MIGRATE), -EAGAIN);
 	f->bugs.on[BUG_WALK_SKIPS_LAST_CHILD] = false;
 	assert_ptr_equal(folio_at(f, 'A', 10), folio);
+	assert_int_equal(folio->mapcount, 2);
+	assert_int_equal(f->rmap->broken.kind, DIVERGENCE_MISS);
+	assert_string_equal(f->rmap->broken.text,
+			    "finds 1 of 2 mappings of folio 1");
+	f->rmap->broken = (struct divergence){ 0 };
 	assert_visits(f, folio, "A:10 B:10");
 	assert_all_gone(f);
 }

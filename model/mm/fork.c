@@ -58,8 +58,7 @@ static void copy_migration_entry(struct pte *dst, struct pte *src)
 {
 	src->folio->exclusive = false;
 	src->write = false;
-	pte_set_folio(dst, src->folio, false);
-	pte_set_special(dst, PTE_MIGRATION);
+	pte_set_migration(dst, src->folio, false);
 }
 
 static void copy_entry(struct pte *dst, struct pte *src)

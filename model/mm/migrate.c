@@ -7,6 +7,7 @@
  *	folio old:	mapped	  |  migration entries	   |  gone
  *	folio new:		  |			   |  mapped
  *			  try_to_migrate()	 remove_migration_ptes()
+ *	mapcount:	old 3, 2, 1, 0			  new 0, 1, 2, 3
  */
 #include <errno.h>
 #include "vma.h"
@@ -20,32 +21,26 @@ struct migration {
 	void *owners[RMAP_MAX]; /* kept, see owner_get() */
 };
 
-/* The entry of the old folio at @addr, migration entry or not; or NULL. */
-static struct pte *pte_of_old(const struct migration *mig,
-			      struct vm_area_struct *vma, u64 addr)
-{
-	struct pte *pte = pte_lookup(vma->vm_mm, addr);
-
-	return pte && pte->folio == mig->old ? pte : NULL;
-}
-
+/* The mapcount falls with each: folio_remove_rmap_pte(). */
 static int try_to_migrate_one(struct folio *folio, struct vm_area_struct *vma,
 			      u64 addr, void *arg)
 {
-	struct pte *pte = pte_of_old(arg, vma, addr);
+	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 
-	(void)folio;
-	if (!pte)
+	(void)arg;
+	if (!pte_maps(pte, folio))
 		return 0;
-	pte->kind = PTE_MIGRATION;
+	pte_make_migration(pte);
 	return 1;
 }
 
 static int find_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 			      u64 addr, void *arg)
 {
+	const struct migration *mig = arg;
+
 	(void)folio;
-	return !!pte_of_old(arg, vma, addr);
+	return pte_migrates(pte_lookup(vma->vm_mm, addr), mig->old);
 }
 
 /* What the entry said of the folio is true of the new one. */
@@ -65,91 +60,82 @@ static int remove_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 	struct migration *mig = arg;
 
-	if (!pte)
+	if (!pte_migrates(pte, mig->old))
 		return 0;
 	new_is_as_old(mig, vma);
-	if (pte->folio == mig->old)
-		pte_restore_folio(pte, folio);
-	return pte->folio == folio;
+	pte_restore_folio(pte, folio);
+	return 1;
 }
 
 /* Nothing came of it: the old folio is mapped as it was. */
 static int undo_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 			      u64 addr, void *arg)
 {
-	struct pte *pte = pte_of_old(arg, vma, addr);
+	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 
-	(void)folio;
-	if (!pte)
+	(void)arg;
+	if (!pte_migrates(pte, folio))
 		return 0;
-	pte->kind = PTE_ANON;
+	pte_undo_migration(pte);
 	return 1;
 }
 
-/* By each reverse map; true if none missed any, and none is mapped still. */
+/*
+ * The deciding reverse map's walk unmaps, when the others have shown that they
+ * would.  True if none missed any, and none is mapped still.
+ */
 static bool try_to_migrate(struct migration *mig)
 {
 	struct mm_world *world = mig->world;
-	bool all = true;
-
-	for (u32 i = 0; i < world->nr_rmaps; i++) {
-		struct watched_walk walk = {
-			.rmap = &world->rmaps[i],
-			.folio = mig->old,
-			.of = mig->old,
-			.rwc = { .rmap_one = try_to_migrate_one, .arg = mig },
-		};
-
-		if (!walk_watched(&walk))
-			all = false;
-	}
-	mark(world, POINT_FOLIO_UNMAPPED);
-	return all && !folio_mapped(mig->old);
-}
-
-/* One that @rmap does not find would stay a migration entry. */
-static void expect_all(struct migration *mig, struct rmap *rmap,
-		       struct rmap_walk_control rwc)
-{
-	u32 mapcount = mig->old->mapcount;
 	struct watched_walk walk = {
-		.rmap = rmap,
-		.folio = mig->new,
+		.rmap = &world->rmaps[0],
+		.folio = mig->old,
 		.of = mig->old,
-		.rwc = rwc,
+		.rwc = { .rmap_one = try_to_migrate_one },
 	};
-	bool all = walk_watched(&walk) && walk.found >= mapcount;
+	bool all = find_by_others(world, mig->old);
 
-	/* Where others run too, entries come and go: what counts is noted. */
-	if (all || mig->world->sched)
-		return;
-	divergence_set(&rmap->broken, DIVERGENCE_MISS,
-		       "finds %llu of %u migration entries of folio %llu",
-		       (unsigned long long)walk.found, mapcount,
-		       (unsigned long long)mig->new->id);
+	if (!walk_watched(&walk))
+		all = false;
+	mark(world, POINT_FOLIO_UNMAPPED);
+	return all && !mig->old->mapcount;
 }
 
 /*
- * The deciding reverse map's walk puts them back.  The others must find them
- * too, and before: none of them may go by what the new folio's mapcount says.
+ * The deciding reverse map's walk puts them back, the mapcount of the new folio
+ * rising from 0.  The others must find them too, and before.
  */
 static void remove_migration_ptes(struct migration *mig)
 {
-	const struct rmap_walk_control find = {
-		.rmap_one = find_migration_pte,
-		.arg = mig,
-		.restoring = true,
-	};
-	const struct rmap_walk_control remove = {
-		.rmap_one = remove_migration_pte,
-		.arg = mig,
-		.restoring = true,
-	};
 	struct mm_world *world = mig->world;
 
-	for (u32 i = 1; i < world->nr_rmaps; i++)
-		expect_all(mig, &world->rmaps[i], find);
-	expect_all(mig, &world->rmaps[0], remove);
+	for (u32 i = world->nr_rmaps; i--;) {
+		struct watched_walk walk = {
+			.rmap = &world->rmaps[i],
+			.folio = mig->new,
+			.of = mig->old,
+			.rwc = {
+				.rmap_one = i ? find_migration_pte :
+						remove_migration_pte,
+				.arg = mig,
+				.restoring = true,
+			},
+			.shows = i,
+		};
+
+		walk_watched(&walk);
+	}
+}
+
+/* NULL if there is none. */
+static struct pte *first_migration_entry(const struct folio *folio)
+{
+	struct pte *pte;
+
+	LIST_FOREACH(pte, &folio->mappings, mapped)
+		if (pte->kind == PTE_MIGRATION)
+			return pte;
+	return NULL;
 }
 
 /* A folio that is still mapped somewhere is not moved. */
@@ -161,7 +147,6 @@ static void putback(struct migration *mig)
 		.of = mig->old,
 		.rwc = {
 			.rmap_one = undo_migration_pte,
-			.arg = mig,
 			.restoring = true,
 		},
 	};
@@ -169,8 +154,8 @@ static void putback(struct migration *mig)
 
 	walk_watched(&walk);
 	/* What a wrong walk has not found here is not to wait for ever. */
-	LIST_FOREACH(pte, &mig->old->mappings, mapped)
-		pte->kind = PTE_ANON;
+	while ((pte = first_migration_entry(mig->old)))
+		pte_undo_migration(pte);
 }
 
 static void owners_get(struct migration *mig)
@@ -201,7 +186,7 @@ static void owners_put(struct migration *mig)
 static void note_left(struct migration *mig)
 {
 	struct mm_world *world = mig->world;
-	struct pte *pte = LIST_FIRST(&mig->old->mappings);
+	struct pte *pte = first_migration_entry(mig->old);
 
 	if (!pte || !world->sched || world->missed.rmap)
 		return;

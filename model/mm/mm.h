@@ -83,18 +83,25 @@ struct folio {
 	u64 id; /* from 1, in order of birth; what reports call it */
 	pgoff_t index; /* linear page index, fixed when first mapped */
 	u64 family; /* mm->family of the mms that may map it */
-	u32 mapcount; /* entries that map it, or will again after a migration */
+	u32 mapcount; /* entries that map it; migration entries do not */
 	u32 refs; /* taken by those who work on it */
 	u32 waiters; /* for its lock, until a migration has ended: no references */
 	struct task_lock lock; /* folio_lock() */
 	bool exclusive; /* PageAnonExclusive */
 	u64 content; /* what its last write stored */
-	struct pte_list mappings; /* page-table entries that map it */
+	struct pte_list mappings; /* page-table entries, migration entries too */
 	RB_ENTRY(folio) rb; /* in world->folios */
 	void *rmap_state[RMAP_MAX];
 };
 
 RB_HEAD(folio_tree, folio);
+
+/* folio_mapcount(), for the walk of @rwc. */
+static inline u32 rmap_walk_mapcount(const struct rmap_walk_control *rwc,
+				     const struct folio *folio)
+{
+	return rwc->mapcount ? rwc->mapcount(folio, rwc->arg) : folio->mapcount;
+}
 
 struct vm_area_struct {
 	struct mm_struct *vm_mm;

@@ -131,35 +131,43 @@ static void pte_set_kind(struct pte *pte, enum pte_kind kind)
 	leaf->mm->pte_changes++;
 }
 
-static void folio_add_mapping(struct folio *folio, struct pte *pte)
+/* @pte becomes an entry of @folio, present or a migration entry: @kind. */
+static void folio_add_entry(struct folio *folio, struct pte *pte,
+			    enum pte_kind kind)
 {
 	pte->folio = folio;
 	pte->born = ++pte_mm(pte)->world->nr_mappings;
 	pte->visited = 0;
 	LIST_INSERT_HEAD(&folio->mappings, pte, mapped);
-	folio->mapcount++;
+	folio->mapcount += kind == PTE_ANON;
 	touch(pte_mm(pte), folio->index, folio->index);
+	pte_set_kind(pte, kind);
 }
 
-/* The folio stays, even when it lost its last mapping. */
-static void folio_del_mapping(struct folio *folio, struct pte *pte)
+/* The folio stays, even when it lost its last entry. */
+static void folio_del_entry(struct folio *folio, struct pte *pte)
 {
 	touch(pte_mm(pte), folio->index, folio->index);
 	LIST_REMOVE(pte, mapped);
 	pte->folio = NULL;
-	folio->mapcount--;
+	folio->mapcount -= pte->kind == PTE_ANON;
 }
 
+/*
+ * A migration entry keeps the model's folio.  In the kernel it has no reference,
+ * and needs none as long as the migration has one; one that is left behind leads
+ * to whatever the frame is used for next.
+ */
 static bool folio_is_unused(const struct folio *folio)
 {
-	return !folio->mapcount && !folio->refs && !folio->waiters;
+	return LIST_EMPTY(&folio->mappings) && !folio->refs && !folio->waiters;
 }
 
-static void folio_put_mapping(struct folio *folio, struct pte *pte)
+static void folio_put_entry(struct folio *folio, struct pte *pte)
 {
 	struct mm_world *world = pte_mm(pte)->world;
 
-	folio_del_mapping(folio, pte);
+	folio_del_entry(folio, pte);
 	if (folio_is_unused(folio) && !bug_on(world->bugs, BUG_FOLIO_NOT_FREED))
 		folio_free(world, folio);
 }
@@ -185,9 +193,29 @@ void folio_put_waiter(struct mm_world *world, struct folio *folio)
 
 void pte_set_folio(struct pte *pte, struct folio *folio, bool write)
 {
-	folio_add_mapping(folio, pte);
+	folio_add_entry(folio, pte, PTE_ANON);
 	pte->write = write;
-	pte_set_kind(pte, PTE_ANON);
+}
+
+void pte_set_migration(struct pte *pte, struct folio *folio, bool write)
+{
+	folio_add_entry(folio, pte, PTE_MIGRATION);
+	pte->write = write;
+}
+
+void pte_make_migration(struct pte *pte)
+{
+	pte->folio->mapcount--;
+	pte->kind = PTE_MIGRATION;
+}
+
+void pte_undo_migration(struct pte *pte)
+{
+	touch(pte_mm(pte), pte->folio->index, pte->folio->index);
+	pte->folio->mapcount++;
+	pte->born = ++pte_mm(pte)->world->nr_mappings;
+	pte->visited = 0;
+	pte->kind = PTE_ANON;
 }
 
 void pte_set_special(struct pte *pte, enum pte_kind kind)
@@ -199,13 +227,13 @@ void pte_set_special(struct pte *pte, enum pte_kind kind)
 void pte_replace_folio(struct pte *pte, struct folio *folio)
 {
 	if (pte->folio)
-		folio_put_mapping(pte->folio, pte);
+		folio_put_entry(pte->folio, pte);
 	pte_set_folio(pte, folio, true);
 }
 
 void pte_restore_folio(struct pte *pte, struct folio *folio)
 {
-	folio_del_mapping(pte->folio, pte);
+	folio_del_entry(pte->folio, pte);
 	pte_set_folio(pte, folio, pte->write);
 }
 
@@ -220,13 +248,13 @@ static void pte_set_none(struct pte *pte)
 void pte_clear(struct pte *pte)
 {
 	if (pte->folio)
-		folio_put_mapping(pte->folio, pte);
+		folio_put_entry(pte->folio, pte);
 	pte_set_none(pte);
 }
 
 void pte_unmap(struct pte *pte)
 {
-	folio_del_mapping(pte->folio, pte);
+	folio_del_entry(pte->folio, pte);
 	pte->write = false;
 	pte_set_kind(pte, PTE_NONE);
 }
@@ -246,14 +274,14 @@ void pte_move(struct pte *to, struct pte *from)
 	u32 born = from->born;
 
 	if (folio) {
-		folio_del_mapping(folio, from);
+		folio_del_entry(folio, from);
 		if (bug_on(pte_mm(to)->world->bugs, BUG_MOVE_CHANGES_INDEX))
 			folio_set_index(pte_mm(to)->world, folio, pte_addr(to));
-		pte_set_folio(to, folio, from->write);
+		folio_add_entry(folio, to, from->kind);
+		to->write = from->write;
 		/* The same mapping as before, whether it is on its way or not. */
 		to->born = born;
 		to->visited = from->visited;
-		pte_set_kind(to, from->kind);
 	} else {
 		pte_set_special(to, from->kind);
 	}

@@ -34,9 +34,32 @@ struct pte *pte_next(struct mm_struct *mm, u64 addr, u64 end);
 /* The entry for @addr, its table made if need be; NULL when memory is out. */
 struct pte *pte_alloc(struct mm_struct *mm, u64 addr);
 
-/* Sets an entry that is PTE_NONE.  A folio gains a mapping by it. */
+/* Does @pte, which may be NULL, map @folio?  A migration entry does not. */
+static inline bool pte_maps(const struct pte *pte, const struct folio *folio)
+{
+	return pte && pte->kind == PTE_ANON && pte->folio == folio;
+}
+
+/* The same of a migration entry. */
+static inline bool pte_migrates(const struct pte *pte,
+				const struct folio *folio)
+{
+	return pte && pte->kind == PTE_MIGRATION && pte->folio == folio;
+}
+
+/* Sets an entry that is PTE_NONE.  A folio gains a mapping by the first. */
 void pte_set_folio(struct pte *pte, struct folio *folio, bool write);
+void pte_set_migration(struct pte *pte, struct folio *folio, bool write);
 void pte_set_special(struct pte *pte, enum pte_kind kind);
+
+/*
+ * An entry that maps a folio becomes a migration entry of it, which does not count
+ * as a mapping, and the other way round, by which the mapping is a new one.  The
+ * folio stays.  A migration that fails does both, so that neither counts among the
+ * changes of the mm.  try_to_migrate_one(), remove_migration_pte().
+ */
+void pte_make_migration(struct pte *pte);
+void pte_undo_migration(struct pte *pte);
 
 /*
  * Clears an entry.  A folio loses a mapping and, with the last one, goes.  An
@@ -62,7 +85,7 @@ void pte_move(struct pte *to, struct pte *from);
 /* Frees the tables of [start, end) that pte_move() has emptied. */
 void free_empty_tables(struct mm_struct *mm, u64 start, u64 end);
 
-/* A migration entry of a folio becomes an entry of @folio, and what it lost. */
+/* Replaces a migration entry by one that maps @folio.  remove_migration_pte(). */
 void pte_restore_folio(struct pte *pte, struct folio *folio);
 
 /* Clears what is mapped in [start, end): zap_page_range_single(). */

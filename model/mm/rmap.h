@@ -116,14 +116,16 @@ struct rmap_memory {
 struct rmap_walk_control {
 	/*
 	 * Looks at the page table of @vma->vm_mm at page number @address and
-	 * says how many entries there map @folio: 0 or 1.
+	 * says how many entries there map @folio: 0 or 1.  It may unmap the entry,
+	 * by which folio->mapcount falls.
 	 */
 	int (*rmap_one)(struct folio *folio, struct vm_area_struct *vma,
 			u64 address, void *arg);
 	void *arg;
 	/*
-	 * The walk puts back entries that folio->mapcount does not count yet
-	 * (remove_migration_ptes()): it must not end early by that count.
+	 * The walk puts back migration entries (remove_migration_ptes()).  Nothing
+	 * counts these, and folio->mapcount, of the new folio, rises with each that
+	 * is back: it must not end early by that count.
 	 */
 	bool restoring;
 	/*
@@ -131,6 +133,12 @@ struct rmap_walk_control {
 	 * its caller must do without.  Not while restoring.
 	 */
 	bool contended;
+	/*
+	 * folio_mapcount() as this walk must see it; NULL: folio->mapcount.  Of the
+	 * reverse maps of a machine one alone can unmap what it visits.  For the
+	 * walks of the others, this says what the count would be if they did.
+	 */
+	u32 (*mapcount)(const struct folio *folio, const void *arg);
 	struct rmap_walk_stats *stats; /* never NULL */
 };
 

@@ -53,14 +53,11 @@ void folio_unlock(struct mm_world *world, struct folio *folio)
 	task_unlock_write(world->sched, &folio->lock);
 }
 
-bool folio_mapped(const struct folio *folio)
+/* The walk looks for this entry. */
+static bool is_wanted(const struct watched_walk *walk, const struct pte *pte)
 {
-	struct pte *pte;
-
-	LIST_FOREACH(pte, &folio->mappings, mapped)
-		if (pte->kind == PTE_ANON)
-			return true;
-	return false;
+	return walk->rwc.restoring ? pte_migrates(pte, walk->of) :
+				     pte_maps(pte, walk->of);
 }
 
 static void watch_begin(struct watched_walk *walk)
@@ -70,25 +67,62 @@ static void watch_begin(struct watched_walk *walk)
 
 	walk->bit = (u8)(1U << (world->sched ? world->sched->current : 0));
 	walk->since = world->nr_mappings;
-	LIST_FOREACH(pte, &walk->of->mappings, mapped)
+	walk->wanted = 0;
+	LIST_FOREACH(pte, &walk->of->mappings, mapped) {
 		pte->visited &= (u8)~walk->bit;
+		walk->wanted += is_wanted(walk, pte);
+	}
 }
 
+/*
+ * A visitor that only shows what another one will do meets an entry once: after
+ * that it would be changed.
+ */
 static int watched_one(struct folio *folio, struct vm_area_struct *vma,
 		       u64 address, void *arg)
 {
 	struct watched_walk *walk = arg;
 	struct pte *pte = pte_lookup(vma->vm_mm, address);
+	bool again = false;
 
-	if (pte && pte->folio == walk->of)
+	if (is_wanted(walk, pte)) {
+		again = pte->visited & walk->bit;
 		pte->visited |= walk->bit;
+	}
+	if (walk->shows && again)
+		return 0;
 	return walk->rwc.rmap_one(folio, vma, address, walk->rwc.arg);
+}
+
+/* What folio_mapcount() would be if the visitor changed what it has met. */
+static u32 shown_mapcount(const struct folio *folio, const void *arg)
+{
+	const struct watched_walk *walk = arg;
+	const struct pte *pte;
+	u32 met = 0;
+
+	LIST_FOREACH(pte, &walk->of->mappings, mapped)
+		met += is_wanted(walk, pte) && pte->visited & walk->bit;
+	return walk->rwc.restoring ? folio->mapcount + met :
+				     folio->mapcount - met;
+}
+
+/* Nobody else runs, so nothing came or went meanwhile. */
+static void report_missed(struct watched_walk *walk)
+{
+	divergence_set(&walk->rmap->broken, DIVERGENCE_MISS,
+		       "finds %llu of %u %s of folio %llu",
+		       (unsigned long long)walk->found, walk->wanted,
+		       walk->rwc.restoring ? "migration entries" : "mappings",
+		       (unsigned long long)walk->folio->id);
 }
 
 static void note_missed(struct watched_walk *walk, struct pte *pte)
 {
 	struct mm_world *world = walk->rmap->world;
 
+	if (!world->sched)
+		report_missed(walk);
 	if (!world->sched || world->missed.rmap)
 		return;
 	world->missed = (struct walk_missed){
@@ -105,7 +139,8 @@ static bool watch_end(struct watched_walk *walk)
 	struct pte *pte;
 
 	LIST_FOREACH(pte, &walk->of->mappings, mapped) {
-		if (pte->born > walk->since || pte->visited & walk->bit)
+		if (pte->born > walk->since || pte->visited & walk->bit ||
+		    !is_wanted(walk, pte))
 			continue;
 		note_missed(walk, pte);
 		return false;
@@ -120,6 +155,7 @@ bool walk_watched(struct watched_walk *walk)
 		.rmap_one = watched_one,
 		.arg = walk,
 		.restoring = walk->rwc.restoring,
+		.mapcount = walk->shows ? shown_mapcount : NULL,
 		.stats = &rmap->migrate_walks,
 	};
 	u64 found = rmap->migrate_walks.found;
@@ -134,24 +170,21 @@ bool walk_watched(struct watched_walk *walk)
 static int find_one(struct folio *folio, struct vm_area_struct *vma,
 		    u64 address, void *arg)
 {
-	struct pte *pte = pte_lookup(vma->vm_mm, address);
-
 	(void)arg;
-	return pte && pte->folio == folio;
+	return pte_maps(pte_lookup(vma->vm_mm, address), folio);
 }
 
-/* All reverse maps from the @first on; false if one missed a mapping. */
-static bool find_by_rmaps(struct mm_world *world, struct folio *folio,
-			  u32 first)
+bool find_by_others(struct mm_world *world, struct folio *folio)
 {
 	bool all = true;
 
-	for (u32 i = first; i < world->nr_rmaps; i++) {
+	for (u32 i = 1; i < world->nr_rmaps; i++) {
 		struct watched_walk walk = {
 			.rmap = &world->rmaps[i],
 			.folio = folio,
 			.of = folio,
 			.rwc = { .rmap_one = find_one },
+			.shows = true,
 		};
 
 		if (!walk_watched(&walk))
@@ -166,7 +199,7 @@ static int unmap_one(struct folio *folio, struct vm_area_struct *vma,
 	struct pte *pte = pte_lookup(vma->vm_mm, address);
 
 	(void)arg;
-	if (!pte || pte->folio != folio)
+	if (!pte_maps(pte, folio))
 		return 0;
 	pte_unmap(pte);
 	return 1;
@@ -184,7 +217,7 @@ static int reclaim_locked(struct mm_world *world, struct folio *folio)
 		.of = folio,
 		.rwc = { .rmap_one = unmap_one },
 	};
-	bool all = find_by_rmaps(world, folio, 1);
+	bool all = find_by_others(world, folio);
 
 	if (!walk_watched(&walk))
 		all = false;
@@ -207,7 +240,16 @@ static int reclaim_folio(struct mm_world *world, struct folio *folio)
 /* The folio's lock is not taken for this.  folio_referenced(). */
 static int walk_folio(struct mm_world *world, struct folio *folio)
 {
-	find_by_rmaps(world, folio, 0);
+	for (u32 i = 0; i < world->nr_rmaps; i++) {
+		struct watched_walk walk = {
+			.rmap = &world->rmaps[i],
+			.folio = folio,
+			.of = folio,
+			.rwc = { .rmap_one = find_one },
+		};
+
+		walk_watched(&walk);
+	}
 	return 0;
 }
 

@@ -43,6 +43,19 @@ static bool is_concurrent(const struct cow_walk *walk)
  * folio.  So a folio that one process maps, its owner, costs one context, and a
  * shared one no more contexts than it takes to meet all its mappings.
  *
+ * The count is the one at the walk's begin.  A visitor that unmaps, of migration or
+ * reclaim, lowers it by each entry that it meets, while what was found rises: asked
+ * anew, the two would meet half-way (walk-asks-count-anew).
+ *
+ *	A, C, B map it		begin	at A	at C	at B
+ *	found			0	1	2	3
+ *	mapcount, at the begin	3	3	3	3	ends behind B
+ *	mapcount, asked anew	3	2	1	0	ends behind C
+ *
+ * A walk that begins again reads it again, and counts from 0: what it unmapped
+ * before is in neither number.  Where a context alone is looked at again, what was
+ * unmapped there is missing in what was found, and the walk goes on for longer.
+ *
  * It would not do to look at the first context alone because the folio is mapped
  * once.  The one mapping can be a child's: unmapping does not move a folio, it
  * stays with its first owner until somebody writes (top of cow_context.c).  It is
@@ -60,15 +73,21 @@ static bool is_concurrent(const struct cow_walk *walk)
  * But one is one: all others come from it by fork, into contexts below its own,
  * which the walk meets first.  If something is found, and the walk misses nothing
  * in the contexts that it looks into, then the one was found.
+ *
+ * Unless somebody else has the folio locked: he may have unmapped the others, and
+ * put them back, anywhere, when he cannot unmap all.  Then no count is a guide.
  */
 static bool walk_done(const struct cow_walk *walk)
 {
 	if (walk->rwc->restoring &&
 	    !has_bug(walk, BUG_WALK_ENDS_WHILE_RESTORING))
 		return false;
-	if (is_concurrent(walk) && walk->mapped > 1 &&
+	if (is_concurrent(walk) && (walk->mapped > 1 || walk->on_its_way) &&
 	    !has_bug(walk, BUG_WALK_ENDS_BY_COUNT))
 		return false;
+	if (has_bug(walk, BUG_WALK_ASKS_COUNT_ANEW))
+		return walk->found >=
+		       rmap_walk_mapcount(walk->rwc, walk->folio);
 	return walk->found >= walk->mapped;
 }
 
@@ -389,6 +408,14 @@ static void walk_descendants(struct cow_walk *walk, struct cow_context *root)
 		       "a walk met more contexts than there are");
 }
 
+/* Whoever else has the folio locked may be migrating or reclaiming it. */
+static bool is_locked_by_other(const struct cow_walk *walk)
+{
+	const struct task_lock *lock = &walk->folio->lock;
+
+	return lock->writer && !task_lock_is_mine(world_of(walk)->sched, lock);
+}
+
 /* The folio may get another owner while it is walked: one below the first. */
 static enum cow_verdict walk_once(struct cow_walk *walk)
 {
@@ -396,7 +423,8 @@ static enum cow_verdict walk_once(struct cow_walk *walk)
 	struct cow_context *root;
 
 	walk->found = 0;
-	walk->mapped = walk->folio->mapcount;
+	walk->mapped = rmap_walk_mapcount(walk->rwc, walk->folio);
+	walk->on_its_way = is_locked_by_other(walk);
 	rcu_read_lock(rmap->world->rcu);
 	root = folio_context(rmap, walk->folio);
 	rmap->locks.read_sections++;

@@ -82,27 +82,27 @@ static void walk_vmas(struct poc_walk *walk, struct mm_struct *mm)
 }
 
 /* folio_maybe_mapped_shared() of a folio of one page */
-static bool maybe_mapped_shared(const struct folio *folio)
+static bool maybe_mapped_shared(const struct poc_walk *walk)
 {
-	return folio->mapcount > 1;
+	return rmap_walk_mapcount(walk->rwc, walk->folio) > 1;
 }
 
 /*
  * The middle of walk_context().  False ends the whole walk: before it has looked at
  * this context's remaps and at any other context.  That a folio is mapped once, or
- * not yet, does not say where.
+ * not yet, or once more after a visitor has unmapped the others, does not say where.
  */
 static bool walk_mm(struct poc_walk *walk, struct poc_context *ctx,
 		    struct mm_struct *mm)
 {
-	bool was_exclusive = !maybe_mapped_shared(walk->folio);
+	bool was_exclusive = !maybe_mapped_shared(walk);
 
 	if (ctx->incomplete) {
 		walk_vmas(walk, mm);
 		return true;
 	}
 	walk_place(walk, mm, 0);
-	if (was_exclusive && !maybe_mapped_shared(walk->folio) &&
+	if (was_exclusive && !maybe_mapped_shared(walk) &&
 	    !repaired(walk, FIX_WALK_EARLY_END))
 		return false;
 	expect_live(walk->rmap->world, ctx, "context");

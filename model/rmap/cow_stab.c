@@ -100,7 +100,8 @@ const struct cow_stab cow_stab_ordered = {
 
 static enum cow_verdict tolerant_finish(struct cow_walk *walk)
 {
-	u64 mapped = max_u64(walk->mapped, walk->folio->mapcount);
+	u64 mapped = max_u64(walk->mapped,
+			     rmap_walk_mapcount(walk->rwc, walk->folio));
 
 	if (walk->rwc->restoring || walk->found >= mapped)
 		return COW_GO_ON;

@@ -29,6 +29,7 @@ struct cow_walk {
 	/* As they were at the start: the visitor may change entries. */
 	pgoff_t index;
 	u64 mapped;
+	bool on_its_way; /* somebody else has the folio locked */
 	u64 found;
 	bool gave_up;
 	u32 again; /* how often finish said so */
