@@ -30,11 +30,17 @@ const char *divergence_kind_name(enum divergence_kind kind);
 /* What one reverse map says of itself: the first fault found is kept. */
 struct divergence {
 	enum divergence_kind kind;
+	int sign; /* of a count: 1 too high, -1 too low; 0: not of a count */
 	char text[DIVERGENCE_TEXT_MAX]; /* one line, no newline */
 };
 
 /* Notes a fault unless one is noted already. */
 void divergence_set(struct divergence *div, enum divergence_kind kind,
 		    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for a reference count that is @is and should be @expected. */
+void divergence_set_count(struct divergence *div, u64 is, u64 expected,
+			  const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -72,6 +72,8 @@ static bool report_rmap(struct check *chk, const struct rmap *rmap,
 {
 	if (div->kind == DIVERGENCE_NONE)
 		return true;
+	if (!found_fault(chk))
+		chk->report.sign = div->sign;
 	return report_fault(chk, div->kind, rmap->ops->name, "%s: %s",
 			    rmap->ops->name, div->text);
 }

@@ -21,12 +21,21 @@ struct check_names {
 #define REPORT_SETS_MAX (RMAP_MAX + 1)
 #define REPORT_SET_TEXT_MAX 256
 
+/* The mapping that a report is about: which entry of which address space. */
+struct report_mapping {
+	u64 folio; /* its id; 0: the report is about no single mapping */
+	u64 mm; /* the mm's id */
+	u64 addr; /* page number */
+};
+
 /* A divergence as it is printed. */
 struct report {
 	enum divergence_kind kind; /* DIVERGENCE_NONE: nothing found */
 	const char *rmap; /* whose fault; static; "" if no one's */
 	/* One line without kind and op: "cow_poc does not find folio 1 at A:0x40" */
 	char text[DIVERGENCE_TEXT_MAX + 64];
+	int sign; /* of a count: 1 too high, -1 too low; 0: not of a count */
+	struct report_mapping mapping;
 	/* The truth and what each reverse map found, where that is the matter. */
 	u32 nr_sets;
 	struct {

@@ -85,6 +85,18 @@ static bool vma_covers(const struct vm_area_struct *vma, u64 addr)
 	return vma->vm_start <= addr && addr < vma->vm_end;
 }
 
+/* The next fault that is reported is about @folio in @mm, at @addr. */
+static void about_mapping(struct check *chk, const struct folio *folio,
+			  const struct mm_struct *mm, u64 addr)
+{
+	if (!found_fault(chk))
+		chk->report.mapping = (struct report_mapping){
+			.folio = folio->id,
+			.mm = mm->id,
+			.addr = addr,
+		};
+}
+
 /* Is what the walk handed over a place where @folio could be? */
 static bool check_place(const struct walk *walk, const struct folio *folio,
 			const struct vm_area_struct *vma, u64 addr)
@@ -100,19 +112,23 @@ static bool check_place(const struct walk *walk, const struct folio *folio,
 			"%s hands over a VMA that no mm has for folio %llu",
 			name, (ull)folio->id);
 	if (noted ? !vma_covers(vma, addr) :
-		    vma_lookup(vma->vm_mm, addr) != vma)
+		    vma_lookup(vma->vm_mm, addr) != vma) {
+		about_mapping(chk, folio, vma->vm_mm, addr);
 		return report_fault(
 			chk, DIVERGENCE_STRAY, name,
 			"%s hands over %s for folio %llu, outside the VMA",
 			name, place_name(chk, vma->vm_mm, addr).text,
 			(ull)folio->id);
-	if (linear_page_index(vma, addr) != folio->index)
+	}
+	if (linear_page_index(vma, addr) != folio->index) {
+		about_mapping(chk, folio, vma->vm_mm, addr);
 		return report_fault(
 			chk, DIVERGENCE_STRAY, name,
 			"%s hands over %s, of offset %#llx, for folio %llu, of offset %#llx",
 			name, place_name(chk, vma->vm_mm, addr).text,
 			(ull)linear_page_index(vma, addr), (ull)folio->id,
 			(ull)folio->index);
+	}
 	return true;
 }
 
@@ -130,13 +146,15 @@ static int visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
 	if (!pte)
 		return 0;
 	item = ptr_set_add(&chk->scratch->found, pte);
-	if (!item)
+	if (!item) {
 		report_oom(chk);
-	else if (item->count++)
+	} else if (item->count++) {
+		about_mapping(chk, folio, vma->vm_mm, addr);
 		report_fault(chk, DIVERGENCE_DUPLICATE, name,
 			     "%s finds folio %llu at %s twice", name,
 			     (ull)folio->id,
 			     place_name(chk, vma->vm_mm, addr).text);
+	}
 	return 1;
 }
 
@@ -173,6 +191,7 @@ static bool check_missed(const struct walk *walk, const struct folio *folio)
 	if (chk->scratch->found.nr == folio->mapcount)
 		return true;
 	pte = first_missed(chk, folio);
+	about_mapping(chk, folio, pte_mm(pte), pte_addr(pte));
 	return report_fault(chk, DIVERGENCE_MISS, name,
 			    "%s does not find folio %llu at %s", name,
 			    (ull)folio->id,

@@ -20,7 +20,8 @@ typedef unsigned long long ull;
 	(ull)(vma)->vm_start, (ull)(vma)->vm_end, (ull)(vma)->vm_mm->id
 
 #define fault(div, ...) divergence_set(div, DIVERGENCE_INVARIANT, __VA_ARGS__)
-#define miscount(div, ...) divergence_set(div, DIVERGENCE_REFCOUNT, __VA_ARGS__)
+/* miscount(div, is, expected, fmt, ...) */
+#define miscount(div, ...) divergence_set_count(div, __VA_ARGS__)
 
 static bool found_fault(const struct divergence *div)
 {
@@ -103,12 +104,12 @@ static void check_counters(const struct anon_vma *anon_vma,
 			   struct divergence *div)
 {
 	if (anon_vma->num_children != anon_vma->census.children)
-		miscount(div,
+		miscount(div, anon_vma->num_children, anon_vma->census.children,
 			 "anon_vma %llu: num_children is %u, but it has %u",
 			 (ull)anon_vma->id, anon_vma->num_children,
 			 anon_vma->census.children);
 	if (anon_vma->refcount != 1 + anon_vma->census.members)
-		miscount(div,
+		miscount(div, anon_vma->refcount, 1 + anon_vma->census.members,
 			 "anon_vma %llu: refcount is %u, but %u refer to it",
 			 (ull)anon_vma->id, anon_vma->refcount,
 			 1 + anon_vma->census.members);
@@ -164,7 +165,8 @@ static void check_owners(struct rmap *rmap, struct vm_area_struct *vma,
 		check_same_owner(rmap, vma, avc->vma, div);
 	}
 	if (nr != own->num_active_vmas)
-		miscount(div, "anon_vma %llu: num_active_vmas is %u, not %u",
+		miscount(div, own->num_active_vmas, nr,
+			 "anon_vma %llu: num_active_vmas is %u, not %u",
 			 (ull)own->id, own->num_active_vmas, nr);
 }
 
@@ -379,14 +381,16 @@ static void check_tally(const struct tally *tally, struct divergence *div)
 
 	check_tree(tally, div);
 	if (anon_vma->num_active_vmas != tally->active)
-		miscount(div,
+		miscount(div, anon_vma->num_active_vmas, tally->active,
 			 "anon_vma %llu: num_active_vmas is %u, counted %u", id,
 			 anon_vma->num_active_vmas, tally->active);
 	if (anon_vma->num_children != tally->children)
-		miscount(div, "anon_vma %llu: num_children is %u, counted %u",
-			 id, anon_vma->num_children, tally->children);
+		miscount(div, anon_vma->num_children, tally->children,
+			 "anon_vma %llu: num_children is %u, counted %u", id,
+			 anon_vma->num_children, tally->children);
 	if (anon_vma->refcount != 1 + tally->members)
-		miscount(div, "anon_vma %llu: refcount is %u, counted %u", id,
+		miscount(div, anon_vma->refcount, 1 + tally->members,
+			 "anon_vma %llu: refcount is %u, counted %u", id,
 			 anon_vma->refcount, 1 + tally->members);
 }
 
@@ -409,12 +413,12 @@ static void check_unreachable(struct recount *rc)
 	LIST_FOREACH(anon_vma, &aw->living, living) {
 		nr++;
 		if (!tally_find(rc, anon_vma))
-			miscount(rc->div,
+			miscount(rc->div, anon_vma->refcount, 0,
 				 "anon_vma %llu has no VMA, but refcount %u",
 				 (ull)anon_vma->id, anon_vma->refcount);
 	}
 	if (kinds[aw->kind_avc].live != rc->nr_avcs)
-		miscount(rc->div,
+		miscount(rc->div, kinds[aw->kind_avc].live, rc->nr_avcs,
 			 "%llu anon_vma_chains live, but VMAs have only %llu",
 			 (ull)kinds[aw->kind_avc].live, (ull)rc->nr_avcs);
 	/* Those freed may wait for the end of their grace period. */
@@ -422,7 +426,8 @@ static void check_unreachable(struct recount *rc)
 	    kinds[aw->kind_anon_vma].live < nr ||
 	    kinds[aw->kind_anon_vma].live >
 		    nr + rc->rmap->world->rcu->nr_waiting)
-		miscount(rc->div,
+		miscount(rc->div, kinds[aw->kind_anon_vma].live,
+			 HASH_COUNT(rc->tallies),
 			 "%llu anon_vmas live, %llu are known, %llu have VMAs",
 			 (ull)kinds[aw->kind_anon_vma].live, (ull)nr,
 			 (ull)HASH_COUNT(rc->tallies));

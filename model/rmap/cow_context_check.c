@@ -101,8 +101,8 @@ static void check_refcount(const struct cow_context *ctx, u64 children,
 	if (ctx->mm)
 		snprintf(who, sizeof(who), "the context of mm %llu",
 			 (ull)ctx->mm->id);
-	divergence_set(
-		div, DIVERGENCE_REFCOUNT,
+	divergence_set_count(
+		div, ctx->refcount, expected,
 		"%s counts %u references: mm %u, children %llu, folios %llu",
 		who, ctx->refcount, ctx->mm ? 1 : 0, (ull)children,
 		(ull)folios);

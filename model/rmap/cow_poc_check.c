@@ -126,8 +126,8 @@ static void check_refcount(const struct poc_context *ctx, u64 children,
 	u64 expected = (ctx->mm ? 1 : 0) + children + folios;
 
 	if (ctx->refcount != expected)
-		divergence_set(
-			div, DIVERGENCE_REFCOUNT,
+		divergence_set_count(
+			div, ctx->refcount, expected,
 			"the context of mm %llu counts %u references: mm %u, children %llu, folios %llu",
 			(ull)ctx->mm_id, ctx->refcount, ctx->mm ? 1 : 0,
 			(ull)children, (ull)folios);

@@ -115,6 +115,11 @@ static void report_missed(const struct parallel *group,
 
 	report->kind = DIVERGENCE_MISS;
 	report->rmap = missed->rmap->ops->name;
+	report->mapping = (struct report_mapping){
+		.folio = missed->folio,
+		.mm = missed->mm,
+		.addr = missed->addr,
+	};
 	snprintf(
 		report->text, sizeof(report->text),
 		missed->left ?

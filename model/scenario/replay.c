@@ -167,16 +167,17 @@ static bool check_after(struct replay *rp, struct check *chk)
 /* Takes over what @chk found at operation @op_nr; false for the caller. */
 static bool diverged(struct replay *rp, const struct check *chk, u32 op_nr)
 {
+	int result = container_of(chk, struct replay_machine, check)->result;
+
 	rp->result->diverged = true;
 	rp->result->report = chk->report;
 	rp->result->op_nr = op_nr;
 	/* Where both come at once, the divergence is what matters. */
 	rp->result->unexpected = false;
+	rp->result->result = result;
 	if (rp->config->on_divergence)
-		rp->config->on_divergence(
-			rp->config->arg, op_nr,
-			container_of(chk, struct replay_machine, check)->result,
-			chk->machine);
+		rp->config->on_divergence(rp->config->arg, op_nr, result,
+					  chk->machine);
 	return false;
 }
 

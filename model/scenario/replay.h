@@ -64,7 +64,7 @@ struct replay_result {
 			     * 0: after the last op */
 	/* An asserted result that was not what came: not a divergence. */
 	bool unexpected;
-	int result; /* what came then: 0 or positive errno */
+	int result; /* what came then, or diverged: 0 or positive errno */
 	/* Live objects by kind after the last process was gone. */
 	struct ledger_kind kinds[LEDGER_KIND_MAX];
 	u32 nr_kinds;
