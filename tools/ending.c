@@ -25,19 +25,50 @@ struct told {
 	struct ending ending;
 };
 
+/* A replay, and what is to come of it. */
+struct ending_watch {
+	const struct scenario *sc;
+	const struct replay_result *result;
+	struct ending *ending;
+	struct told *told; /* NULL: it has no process of its own */
+	bool describe;
+};
+
+static void on_divergence(void *arg, u32 op_nr, int result,
+			  struct machine *machine)
+{
+	const struct ending_watch *watch = arg;
+
+	(void)op_nr;
+	(void)result;
+	signature_take(&watch->ending->signature, watch->sc, watch->result,
+		       machine, watch->describe);
+}
+
+static void note_op(void *arg, u32 op_nr, int result, struct machine *machine)
+{
+	const struct ending_watch *watch = arg;
+
+	(void)result;
+	(void)machine;
+	watch->told->begun = op_nr + 1;
+}
+
 static void from_result(const struct scenario *sc,
 			const struct replay_result *result,
 			struct ending *ending)
 {
-	memset(ending, 0, sizeof(*ending));
 	ending->needed = result->op_nr ? result->op_nr : sc->nr_ops;
-	if (result->unexpected)
+	if (result->diverged) {
+		ending->how = ENDING_DIVERGED;
+	} else if (result->unexpected) {
+		const struct op *op = &sc->ops[result->op_nr - 1];
+
 		ending->how = ENDING_UNEXPECTED;
-	if (!result->diverged)
-		return;
-	ending->how = ENDING_DIVERGED;
-	ending->kind = result->report.kind;
-	snprintf(ending->rmap, sizeof(ending->rmap), "%s", result->report.rmap);
+		ending->op = op->kind;
+		ending->expected = op->expected;
+		ending->result = result->result;
+	}
 }
 
 void ending_make_sound(const struct replay_config *config,
@@ -49,12 +80,27 @@ void ending_make_sound(const struct replay_config *config,
 	       sizeof(sound->machine.bugs.fixed));
 }
 
-int ending_here(const struct scenario *sc, const struct ending_config *config,
-		struct ending *ending)
+/* @told: where operations are noted as they begin; may be NULL. */
+static int replay_once(const struct scenario *sc,
+		       const struct ending_config *config, struct told *told,
+		       struct ending *ending)
 {
+	struct replay_config replays = *config->replay;
 	struct replay_result result;
-	int err = replay(sc, config->replay, &result);
+	struct ending_watch watch = {
+		.sc = sc,
+		.result = &result,
+		.ending = ending,
+		.told = told,
+		.describe = config->describe,
+	};
+	int err;
 
+	memset(ending, 0, sizeof(*ending));
+	replays.on_divergence = on_divergence;
+	replays.after_op = told ? note_op : NULL;
+	replays.arg = &watch;
+	err = replay(sc, &replays, &result);
 	if (err)
 		return err;
 	from_result(sc, &result, ending);
@@ -64,6 +110,12 @@ int ending_here(const struct scenario *sc, const struct ending_config *config,
 	if (result.unexpected || result.diverged)
 		ending->how = ENDING_WELL;
 	return err;
+}
+
+int ending_here(const struct scenario *sc, const struct ending_config *config,
+		struct ending *ending)
+{
+	return replay_once(sc, config, NULL, ending);
 }
 
 void ending_limit_time(u32 ms)
@@ -76,15 +128,6 @@ void ending_limit_time(u32 ms)
 	setitimer(ITIMER_PROF, &limit, NULL);
 }
 
-static void note_op(void *arg, u32 op_nr, int result, struct machine *machine)
-{
-	struct told *told = arg;
-
-	(void)result;
-	(void)machine;
-	told->begun = op_nr + 1;
-}
-
 /* The process of a replay. */
 static void __attribute__((noreturn))
 replay_apart(const struct scenario *sc, const struct ending_config *config,
@@ -95,11 +138,9 @@ replay_apart(const struct scenario *sc, const struct ending_config *config,
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPROF, SIG_DFL);
 	dup2(said, STDERR_FILENO);
-	config->replay->after_op = note_op;
-	config->replay->arg = told;
 	told->begun = 1;
 	ending_limit_time(config->limit_ms);
-	told->err = ending_here(sc, config, &told->ending);
+	told->err = replay_once(sc, config, told, &told->ending);
 	told->is_over = true;
 	if (config->leaks)
 		exit(0);
@@ -297,11 +338,43 @@ int ending_apart(const struct scenario *sc, const struct ending_config *config,
 	return err;
 }
 
-bool ending_same(const struct ending *a, const struct ending *b)
+bool ending_is_deadly(const struct ending *ending)
 {
-	return a->how == b->how && a->kind == b->kind &&
-	       !strcmp(a->rmap, b->rmap) && a->signal == b->signal &&
-	       !strcmp(a->what, b->what) && !strcmp(a->where, b->where);
+	return ending->how == ENDING_REPORT || ending->how == ENDING_SIGNAL ||
+	       ending->how == ENDING_NEVER;
+}
+
+static bool same_fault(const struct ending *ending, const struct ending *wanted)
+{
+	switch (ending->how) {
+	case ENDING_DIVERGED:
+		return signature_matches(&ending->signature,
+					 &wanted->signature);
+	case ENDING_UNEXPECTED:
+		return ending->op == wanted->op &&
+		       ending->expected == wanted->expected &&
+		       ending->result == wanted->result;
+	default:
+		return true;
+	}
+}
+
+static bool same_kind(const struct ending *ending, const struct ending *wanted)
+{
+	return ending->signature.kind == wanted->signature.kind &&
+	       !strcmp(ending->signature.rmap, wanted->signature.rmap) &&
+	       ending->signal == wanted->signal &&
+	       !strcmp(ending->what, wanted->what) &&
+	       !strcmp(ending->where, wanted->where);
+}
+
+bool ending_same(const struct ending *ending, const struct ending *wanted,
+		 enum ending_keep keep)
+{
+	if (keep == ENDING_KEEP_NOTHING)
+		return ending->how != ENDING_WELL;
+	return ending->how == wanted->how && same_kind(ending, wanted) &&
+	       (keep == ENDING_KEEP_KIND || same_fault(ending, wanted));
 }
 
 void ending_print(const struct ending *ending, FILE *out)
@@ -311,10 +384,7 @@ void ending_print(const struct ending *ending, FILE *out)
 		fprintf(out, "no divergence");
 		break;
 	case ENDING_DIVERGED:
-		fprintf(out, "divergence %s",
-			divergence_kind_name(ending->kind));
-		if (*ending->rmap)
-			fprintf(out, " of %s", ending->rmap);
+		signature_print(&ending->signature, out);
 		break;
 	case ENDING_UNEXPECTED:
 		fprintf(out, "a result that is not as asserted");

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include "../model/scenario/replay.h"
+#include "../model/scenario/signature.h"
 
 enum ending_how {
 	ENDING_WELL,
@@ -23,8 +24,10 @@ enum ending_how {
 struct ending {
 	enum ending_how how;
 	u32 needed; /* operations begun by then */
-	enum divergence_kind kind; /* DIVERGED */
-	char rmap[64]; /* DIVERGED; "" if no one's */
+	struct signature signature; /* DIVERGED */
+	u8 op; /* UNEXPECTED: kind of the operation */
+	int expected; /* UNEXPECTED: the result asserted, and the one that came */
+	int result;
 	int signal; /* SIGNAL */
 	char what[ENDING_TEXT_MAX]; /* REPORT: "AddressSanitizer: SEGV" */
 	char where[ENDING_TEXT_MAX]; /* REPORT: the function; "" if not known */
@@ -32,7 +35,7 @@ struct ending {
 
 /* What is replayed, and how a replay that is on its own is kept in bounds. */
 struct ending_config {
-	struct replay_config *replay; /* after_op is overwritten */
+	const struct replay_config *replay; /* its hooks are not called */
 	/*
 	 * The same without bugs: what is not as asserted there either is a
 	 * wrong assertion, and no fault.
@@ -40,6 +43,14 @@ struct ending_config {
 	const struct replay_config *sound;
 	u32 limit_ms; /* CPU time of a replay; then it is ENDING_NEVER */
 	bool leaks; /* wait for what LeakSanitizer says at the exit */
+	bool describe; /* see signature_take() */
+};
+
+/* What two endings must have in common to be the same. */
+enum ending_keep {
+	ENDING_KEEP_FAULT, /* the signature of a divergence */
+	ENDING_KEEP_KIND, /* its kind, and whose it is */
+	ENDING_KEEP_NOTHING, /* but that it does not end well */
 };
 
 /*
@@ -57,10 +68,16 @@ void ending_make_sound(const struct replay_config *config,
 int ending_apart(const struct scenario *sc, const struct ending_config *config,
 		 struct ending *ending);
 
-/* Is it the same fault, as far as can be told? */
-bool ending_same(const struct ending *a, const struct ending *b);
+/* Has @ending of @wanted what is to be kept? */
+bool ending_same(const struct ending *ending, const struct ending *wanted,
+		 enum ending_keep keep);
 
-/* "divergence miss of cow_context"; no newline. */
+/*
+ * Does a replay that ends so take its process along?
+ */
+bool ending_is_deadly(const struct ending *ending);
+
+/* "miss of cow_context after mremap: ..."; no newline. */
 void ending_print(const struct ending *ending, FILE *out);
 
 /* This process gets SIGPROF after @ms of CPU time from now; 0: not any more. */

@@ -21,7 +21,7 @@ static const struct command commands[] = {
 	  cmd_run },
 	{ "explain", "FILE",
 	  "step by step: processes, VMAs, reverse maps, walks", cmd_explain },
-	{ "minimize", "FILE", "the shortest scenario with the same divergence",
+	{ "minimize", "FILE", "the simplest scenario with the same fault",
 	  cmd_minimize },
 	{ "emit-c", "FILE", "the scenario as a C program of system calls",
 	  cmd_emit_c },

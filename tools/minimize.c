@@ -22,7 +22,7 @@ struct minimize {
 	struct replay_config sound; /* without bugs */
 	char options[512]; /* those of the replay, as given */
 	struct output out;
-	bool any;
+	enum ending_keep keep;
 	bool verbose;
 	bool bytes; /* --bytes */
 	u64 limit_ms;
@@ -32,19 +32,38 @@ struct minimize {
 static int print_help(void)
 {
 	printf("Usage: rmapdiff minimize [OPTION...] FILE\n"
-	       "Prints the simplest scenario with the same kind of divergence "
-	       "of the same reverse map as FILE,\n"
-	       "text or bytes (- is standard input).  A fault that ends the "
-	       "program (a signal, an assertion, a\n"
-	       "report of ASan or UBSan, an endless loop) is kept likewise; "
-	       "then each try is a process.\n\n");
+	       "Prints the simplest scenario that shows the same fault as "
+	       "FILE, text or bytes (- is standard\n"
+	       "input).  Two divergences are of the same fault if all of this "
+	       "is the same:\n\n"
+	       "  kind and reverse map; what the report says, but for numbers "
+	       "and names of processes; whether\n"
+	       "  a count is too high or too low; the kind of operation after "
+	       "which it is seen, and whether\n"
+	       "  that failed with ENOMEM;\n"
+	       "  of a mapping that a walk missed, met twice or made up: "
+	       "anonymous or of a private file,\n"
+	       "  displaced or where its offset says, in the process that "
+	       "wrote the page or inherited by\n"
+	       "  fork; of one that it missed, whether the reverse map has it "
+	       "recorded;\n"
+	       "  the switches that make it go away, each alone: a --bug taken "
+	       "out, a --fix put in.\n\n"
+	       "Of a result that is not as asserted: the kind of operation, "
+	       "the result and the assertion.  Of\n"
+	       "what ends the program (a signal, an assertion, a report of ASan "
+	       "or UBSan, an endless loop):\n"
+	       "which of these, and the report's first words; then each try is "
+	       "a process.\n\n");
 	config_print_help();
 	input_print_help();
 	printf("  -o, --output OUT     to that file, which must not exist yet, "
 	       "not to standard output\n"
 	       "  --force              overwrite OUT\n"
-	       "  --kind same|any      keep the kind of fault (default), or "
-	       "take any\n"
+	       "  --any                keep kind and reverse map only: the "
+	       "shortest with any such divergence\n"
+	       "  --kind same|any      any: not even these; the shortest with "
+	       "any fault at all\n"
 	       "  --limit MS           CPU time of a replay after which it "
 	       "counts as endless (%d)\n"
 	       "  --tries N            end after that many tries (%d)\n"
@@ -168,6 +187,23 @@ static void drop_expected(struct scenario *sc)
 }
 
 /*
+ * How @job's scenario ends.  A reverse map that cannot be asked what it has
+ * recorded, as that leads astray, is not asked in tries either.
+ */
+static int find_ending(struct minimize_job *job, struct ending *ending)
+{
+	int err;
+
+	job->replays.describe = job->keep == ENDING_KEEP_FAULT;
+	err = ending_apart(job->sc, &job->replays, ending);
+	if (err || !job->replays.describe || !ending_is_deadly(ending) ||
+	    ending->how == ENDING_NEVER)
+		return err;
+	job->replays.describe = false;
+	return ending_apart(job->sc, &job->replays, ending);
+}
+
+/*
  * How @job's scenario ends, in job->wanted.  Asserted results may end a replay
  * before the fault: they go, unless there is none then.
  */
@@ -175,7 +211,7 @@ static int find_wanted(struct minimize_job *job)
 {
 	struct scenario *sc = job->sc;
 	struct ending as_it_is;
-	int err = ending_apart(sc, &job->replays, &as_it_is);
+	int err = find_ending(job, &as_it_is);
 
 	job->wanted = as_it_is;
 	if (err || as_it_is.how == ENDING_DIVERGED)
@@ -183,14 +219,36 @@ static int find_wanted(struct minimize_job *job)
 	if (as_it_is.how == ENDING_UNEXPECTED)
 		return 0;
 	drop_expected(sc);
-	err = ending_apart(sc, &job->replays, &job->wanted);
+	err = find_ending(job, &job->wanted);
 #if defined(__SANITIZE_ADDRESS__)
 	/* Leaks are told at the exit, which takes a while: only if need be. */
 	if (!err && job->wanted.how == ENDING_WELL) {
 		job->replays.leaks = true;
-		err = ending_apart(sc, &job->replays, &job->wanted);
+		err = find_ending(job, &job->wanted);
 	}
 #endif
+	return err;
+}
+
+/* What of FILE the result has to have, once it is cut to what that takes. */
+static int find_cause(const struct minimize *mz, struct minimize_job *job)
+{
+	const struct cause_config config = {
+		.replays = &job->replays,
+		.apart = true,
+	};
+	int err = 0;
+
+	job->sc->nr_ops = job->wanted.needed;
+	job->wanted.needed = 0;
+	if (job->keep == ENDING_KEEP_FAULT)
+		err = cause_find(job->sc, &config, &job->wanted, &job->cause);
+	if (!err && mz->verbose && job->keep == ENDING_KEEP_FAULT) {
+		fprintf(stderr, "kept: ");
+		ending_print(&job->wanted, stderr);
+		cause_print(&job->cause, stderr);
+		fputc('\n', stderr);
+	}
 	return err;
 }
 
@@ -213,9 +271,10 @@ static void say_what_ended_it(const struct minimize *mz,
 	if (mz->verbose)
 		fprintf(stderr,
 			"%u ops, %" PRIu64 " tries, %" PRIu64
-			" of them better, %" PRIu64 " not tried twice\n",
+			" of them better, %" PRIu64 " not tried twice, %" PRIu64
+			" replays to tell causes\n",
 			job->sc->nr_ops, stats->tries, stats->successes,
-			stats->repeats);
+			stats->repeats, job->cause_replays);
 }
 
 static int minimize_scenario(struct minimize *mz, const struct input *in,
@@ -226,7 +285,7 @@ static int minimize_scenario(struct minimize *mz, const struct input *in,
 		.replays = { .replay = &mz->config,
 			     .sound = &mz->sound,
 			     .limit_ms = (u32)mz->limit_ms },
-		.any = mz->any,
+		.keep = mz->keep,
 		.tries_max = mz->tries_max,
 		.progress = show_progress,
 	};
@@ -238,8 +297,9 @@ static int minimize_scenario(struct minimize *mz, const struct input *in,
 		return usage_error(in->name, "%s", strerror(-err));
 	if (job.wanted.how == ENDING_WELL)
 		return no_fault(mz, in, sc);
-	sc->nr_ops = job.wanted.needed;
-	job.wanted.needed = 0;
+	err = find_cause(mz, &job);
+	if (err)
+		return usage_error(in->name, "%s", strerror(-err));
 	err = minimize_apart(&job);
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%40s\r", "");
@@ -274,15 +334,17 @@ static int minimize_file(struct minimize *mz, const char *path)
 /* Options */
 
 enum minimize_option {
-	OPTION_KIND = 0x200,
+	OPTION_ANY = 0x200,
+	OPTION_KIND,
 	OPTION_LIMIT,
 	OPTION_TRIES,
 };
 
 static int parse_kind(struct minimize *mz)
 {
-	mz->any = !strcmp(optarg, "any");
-	if (mz->any || !strcmp(optarg, "same"))
+	if (!strcmp(optarg, "any"))
+		mz->keep = ENDING_KEEP_NOTHING;
+	if (mz->keep == ENDING_KEEP_NOTHING || !strcmp(optarg, "same"))
 		return 0;
 	return usage_error(mz->command, "--kind '%s': expected same or any",
 			   optarg);
@@ -312,6 +374,10 @@ static int take_option(struct minimize *mz, int c)
 	case INPUT_BYTES:
 		mz->bytes = true;
 		return 0;
+	case OPTION_ANY:
+		if (mz->keep == ENDING_KEEP_FAULT)
+			mz->keep = ENDING_KEEP_KIND;
+		return 0;
 	case OPTION_KIND:
 		return parse_kind(mz);
 	case OPTION_LIMIT:
@@ -331,6 +397,7 @@ int cmd_minimize(int argc, char **argv)
 		CONFIG_OPTIONS,
 		OUTPUT_OPTIONS,
 		INPUT_OPTIONS,
+		{ "any", no_argument, NULL, OPTION_ANY },
 		{ "kind", required_argument, NULL, OPTION_KIND },
 		{ "limit", required_argument, NULL, OPTION_LIMIT },
 		{ "tries", required_argument, NULL, OPTION_TRIES },

@@ -7,15 +7,18 @@
 #define RMAPDIFF_TOOLS_MINIMIZE_H
 
 #include "../model/scenario/minimize.h"
+#include "cause.h"
 #include "ending.h"
 
 struct minimize_job {
 	struct scenario *sc; /* in: shows it; out: the best */
 	struct ending_config replays;
 	struct ending wanted; /* how the best must end, but for where */
-	bool any; /* anything but well will do */
+	enum ending_keep keep; /* what of it */
+	struct cause cause; /* of it; with ENDING_KEEP_FAULT */
 	u64 tries_max; /* 0: the default */
 	struct minimize_stats stats; /* out */
+	u64 cause_replays; /* out: beside the tries, to tell their causes */
 	bool interrupted; /* out: by SIGINT or SIGTERM */
 	/* Called now and then; may be NULL. */
 	void (*progress)(const struct minimize_job *job, u32 nr_ops, u64 tries);

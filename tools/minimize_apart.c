@@ -45,6 +45,7 @@ struct shared {
 	struct snapshot snapshots[2];
 	volatile u32 nr; /* snapshots taken; the last is [nr % 2] */
 	volatile u64 tries;
+	volatile u64 cause_replays;
 	volatile int err;
 	volatile bool is_over;
 };
@@ -66,6 +67,25 @@ static void interrupt(int sig)
 
 /* The worker's */
 
+/* Of @sc so far as @ending needs it: what follows may show the like. */
+static int has_same_cause(const struct worker *worker,
+			  const struct scenario *sc,
+			  const struct ending *ending)
+{
+	const struct cause_config config = {
+		.replays = &worker->job->replays,
+		.apart = worker->apart,
+	};
+	struct scenario part = *sc;
+	u64 replays = 0;
+	int same;
+
+	part.nr_ops = ending->needed;
+	same = cause_is(&part, &config, ending, &worker->job->cause, &replays);
+	worker->shared->cause_replays += replays;
+	return same;
+}
+
 static int shows(void *arg, const struct scenario *sc, u32 *needed)
 {
 	struct worker *worker = arg;
@@ -83,9 +103,11 @@ static int shows(void *arg, const struct scenario *sc, u32 *needed)
 	if (err)
 		return err;
 	*needed = ending.needed;
-	if (job->any)
-		return ending.how != ENDING_WELL;
-	return ending_same(&ending, &job->wanted);
+	if (!ending_same(&ending, &job->wanted, job->keep))
+		return 0;
+	if (job->keep != ENDING_KEEP_FAULT)
+		return 1;
+	return has_same_cause(worker, sc, &ending);
 }
 
 /* The one that is not the last: the worker may go at any time. */
@@ -231,19 +253,12 @@ static int run_worker(struct worker *worker)
 	return pid < 0 ? -EAGAIN : 0;
 }
 
-/* Does such a replay take its process along? */
-static bool is_deadly(const struct ending *ending)
-{
-	return ending->how == ENDING_REPORT || ending->how == ENDING_SIGNAL ||
-	       ending->how == ENDING_NEVER;
-}
-
 static int run_workers(struct minimize_job *job, struct shared *shared)
 {
 	struct worker worker = {
 		.job = job,
 		.shared = shared,
-		.apart = is_deadly(&job->wanted),
+		.apart = ending_is_deadly(&job->wanted),
 	};
 	int err = run_worker(&worker);
 
@@ -256,6 +271,7 @@ static int run_workers(struct minimize_job *job, struct shared *shared)
 			err = take_best(shared, job);
 	}
 	job->stats.tries = shared->tries;
+	job->cause_replays = job->cause.replays + shared->cause_replays;
 	job->interrupted = interrupted;
 	if (!err && !shared->is_over && !interrupted)
 		return -ECHILD;
