@@ -10,6 +10,7 @@
 #include "../model/rmap/rmaps.h"
 #include "../model/scenario/replay.h"
 #include "compare.h"
+#include "limits.h"
 
 struct run {
 	struct kernel_session *ks;
@@ -124,11 +125,30 @@ void kernel_session_close(struct kernel_session *ks)
 	snapshot_free(&ks->model);
 }
 
-static bool unsuitable(struct run *run, const char *why)
+static bool unsuitable(struct run *run, u32 op_nr, const char *why)
 {
 	run->result->verdict = KERNEL_UNSUITABLE;
+	run->result->op_nr = op_nr;
 	snprintf(run->result->why, KERNEL_WHY_MAX, "%s", why);
 	return false;
+}
+
+/* The kernel has more than the model, which kept within all limits. */
+static bool too_much(struct run *run, u32 op_nr)
+{
+	const struct dump *dump = run->dump;
+	char why[KERNEL_WHY_MAX];
+	enum kernel_limit limit = LIMIT_CHAINS;
+
+	if (dump->vma_count == DUMP_VMAS_MAX)
+		limit = LIMIT_VMAS;
+	else if (dump->page_count == DUMP_PAGES_MAX)
+		limit = LIMIT_PAGES;
+	else if (dump->anon_vma_count == DUMP_ANON_VMAS_MAX)
+		limit = LIMIT_ANON_VMAS;
+	snprintf(why, sizeof(why), "the kernel has more %s than the limit, %u",
+		 kernel_limit_name(limit), kernel_limit_max(limit));
+	return unsuitable(run, op_nr, why);
 }
 
 static bool disagree(struct run *run, u32 op_nr)
@@ -226,8 +246,7 @@ static bool compare_now(struct run *run, u32 op_nr, int *err)
 	*err = look(run);
 	if (*err == -E2BIG) {
 		*err = 0;
-		return unsuitable(run, "more than one look into the kernel "
-				       "can bring back");
+		return too_much(run, op_nr);
 	}
 	if (*err)
 		return false;
@@ -352,7 +371,7 @@ static bool step(struct run *run, u32 op_nr, int *err)
 	run->result->migrations += op->kind == OP_MIGRATE && !kernel;
 	if (*err == -E2BIG) {
 		*err = 0;
-		return unsuitable(run, "too many processes at once");
+		return unsuitable(run, op_nr, "too many processes at once");
 	}
 	if (*err) {
 		failed(run, *err, "op %u: the executor does not answer: %s",
@@ -375,7 +394,8 @@ static bool window_is_free(struct run *run, int *err)
 	if (*err)
 		return false;
 	if (run->ks->kernel.vmas.nr)
-		return unsuitable(run, "the window is not free in a process");
+		return unsuitable(run, 0,
+				  "the window is not free in a process");
 	return true;
 }
 
@@ -395,6 +415,23 @@ static int run_all(struct run *run)
 	return err;
 }
 
+/* What can be told before anything is done.  0, with a verdict or without. */
+static int check_suitable(struct run *run)
+{
+	struct kernel_result *result = run->result;
+	struct kernel_needs needs;
+
+	if (!kernel_suitable(run->sc, &run->window, result->why)) {
+		result->verdict = KERNEL_UNSUITABLE;
+		return 0;
+	}
+	if (kernel_needs(&run->ks->config, run->sc, &needs))
+		return failed(run, -ENOMEM, "out of memory");
+	if (!kernel_needs_fit(&needs, result->why, KERNEL_WHY_MAX))
+		result->verdict = KERNEL_UNSUITABLE;
+	return 0;
+}
+
 int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
 		   struct kernel_result *result)
 {
@@ -402,10 +439,9 @@ int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
 	int err, end;
 
 	memset(result, 0, sizeof(*result));
-	if (!kernel_suitable(sc, &run.window, result->why)) {
-		result->verdict = KERNEL_UNSUITABLE;
-		return 0;
-	}
+	err = check_suitable(&run);
+	if (err || result->verdict == KERNEL_UNSUITABLE)
+		return err;
 	run.machine = machine_create(&ks->config);
 	if (!run.machine)
 		return failed(&run, -ENOMEM, "out of memory");

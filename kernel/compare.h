@@ -36,7 +36,7 @@ void kernel_session_close(struct kernel_session *ks);
 enum kernel_verdict {
 	KERNEL_AGREES,
 	KERNEL_DISAGREES,
-	KERNEL_UNSUITABLE, /* cannot be done on a kernel */
+	KERNEL_UNSUITABLE, /* not compared, or not to its end: why says why */
 };
 
 struct kernel_result {
@@ -44,7 +44,7 @@ struct kernel_result {
 	u32 ops; /* done */
 	u32 migrations; /* done on both */
 	u32 migrations_skipped;
-	u32 op_nr; /* of the disagreement, from 1; 0: before the first */
+	u32 op_nr; /* of the verdict, from 1; 0: before the first */
 	struct snap_difference diff; /* of the disagreement */
 	char why[KERNEL_WHY_MAX]; /* unsuitable; or the harness's failure */
 };

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include "compare.h"
 
+#define PLACE_MAX 32
+
 /*
  * A range that an operation names.  One that ends above user space is refused,
  * by the calls that could do harm in it, before anything is done.
@@ -20,11 +22,23 @@ static bool overlaps(const struct range *range, u64 first, u64 last)
 	return range->first <= last && range->first + range->len > first;
 }
 
+/* "line 3", or "op 3" in a scenario of bytes. */
+static const char *place(const struct scenario *sc, const struct op *op,
+			 char text[PLACE_MAX])
+{
+	bool has_line = op->line;
+
+	snprintf(text, PLACE_MAX, "%s %u", has_line ? "line" : "op",
+		 has_line ? op->line : (u32)(op - sc->ops) + 1);
+	return text;
+}
+
 static bool range_suitable(const struct scenario *sc, const struct op *op,
 			   u64 page, u64 len, struct kernel_window *window,
 			   char why[KERNEL_WHY_MAX])
 {
 	struct range range = { sc->base + page, len ? len : 1 };
+	char at[PLACE_MAX];
 
 	if (op->kind == OP_MADVISE || op->kind == OP_MPROTECT) {
 		if (range.first + range.len > TASK_PAGES &&
@@ -36,9 +50,9 @@ static bool range_suitable(const struct scenario *sc, const struct op *op,
 	if (overlaps(&range, EXECUTOR_FIRST_PAGE, EXECUTOR_LAST_PAGE) ||
 	    overlaps(&range, STACK_FIRST_PAGE, TASK_PAGES)) {
 		snprintf(why, KERNEL_WHY_MAX,
-			 "line %u: pages 0x%" PRIx64 "+0x%" PRIx64
+			 "%s: pages 0x%" PRIx64 "+0x%" PRIx64
 			 " are where the process itself lives",
-			 op->line, range.first, range.len);
+			 place(sc, op, at), range.first, range.len);
 		return false;
 	}
 	if (range.first < window->first)
@@ -51,25 +65,27 @@ static bool range_suitable(const struct scenario *sc, const struct op *op,
 static bool op_suitable(const struct scenario *sc, const struct op *op,
 			struct kernel_window *window, char why[KERNEL_WHY_MAX])
 {
+	char at[PLACE_MAX];
+
 	if (op->kind == OP_FAILALLOC) {
 		snprintf(why, KERNEL_WHY_MAX,
-			 "line %u: a kernel's allocations cannot be made to "
+			 "%s: a kernel's allocations cannot be made to "
 			 "fail (failalloc)",
-			 op->line);
+			 place(sc, op, at));
 		return false;
 	}
 	if (op->kind == OP_RECLAIM) {
 		snprintf(why, KERNEL_WHY_MAX,
-			 "line %u: a kernel drops a page only when it has swap "
+			 "%s: a kernel drops a page only when it has swap "
 			 "for it (reclaim)",
-			 op->line);
+			 place(sc, op, at));
 		return false;
 	}
 	if (op->flags & OP_PARALLEL) {
 		snprintf(why, KERNEL_WHY_MAX,
-			 "line %u: a kernel cannot be made to follow a "
+			 "%s: a kernel cannot be made to follow a "
 			 "schedule (||)",
-			 op->line);
+			 place(sc, op, at));
 		return false;
 	}
 	if (!op_takes(op->kind, FIELD_PAGE))

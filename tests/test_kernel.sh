@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# rmapdiff kernel on the command line: test_kernel.sh RMAPDIFF
+# rmapdiff kernel on the command line: test_kernel.sh RMAPDIFF SOURCE-DIR
 # Exit status 77: cannot be done here.
 set -u
+source=$(realpath "$2")
 . "$(dirname "$0")/cli.sh"
 subcommand=kernel
 
@@ -51,6 +52,45 @@ try 2 empty tree/below
 ends_with "1 files, 4 ops, 0 disagreements"
 try 0 --bytes others
 ends_with "1 files, 4 ops, 0 disagreements"
+
+# Limits: what is just within them is compared; what is not is told before anything is done, and counted.
+awk 'BEGIN {
+	print "mmap A 0 256 rw\nwrite A 1"
+	for (i = 1; i < 127; i += 2)
+		print "mprotect A " i " 1 r"
+	print "mprotect A 127 129 r"
+	for (i = 1; i < 32; i++)
+		print "fork A P" i
+}' >vmas.rmap
+echo 'mmap A 0 32768 rw
+write A 0 32768' >pages.rmap
+awk 'BEGIN { for (i = 1; i < 63; i++) print "fork A P" i }' >procs.rmap
+try 0 vmas.rmap pages.rmap procs.rmap
+ends_with "3 files, 161 ops, 0 disagreements"
+mkdir large
+(cat vmas.rmap && echo "mmap A 300 1 r") >large/vmas.rmap
+(cat pages.rmap && echo "fork A B") >large/pages.rmap
+(cat procs.rmap && echo "fork A B") >large/procs.rmap
+echo 'failalloc 1' >large/failalloc.rmap
+"$rmapdiff" convert large/failalloc.rmap -o bytes || fail "convert"
+try 77 large
+says out "large/failalloc.rmap: skipped: line 1: a kernel's allocations cannot be made to fail"
+says out "large/vmas.rmap: skipped: needs at once 4097 VMAs (limit 4096, passed by op 98)"
+says out "large/pages.rmap: skipped: needs at once 65536 present pages (limit 32768, passed by op 3)"
+says out "large/procs.rmap: skipped: needs at once 64 processes (limit 63, passed by op 63)"
+ends_with "0 files, 0 ops, 0 disagreements, 4 skipped"
+try 77 bytes
+says out "bytes: skipped: op 1: a kernel's allocations cannot be made to fail"
+try 0 fork.rmap large/procs.rmap
+ends_with "1 files, 4 ops, 0 disagreements, 1 skipped"
+try 1 --bug fork-no-child-count fork.rmap large/procs.rmap
+# The limits that it keeps are the limits that are written down.
+try 0 --help
+for limit in 'processes' 'VMAs' 'present pages' 'anon_vmas' 'anon_vma_chains'; do
+	number=$(tr '\n' ' ' <out | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $limit[ ,.].*/\1/p")
+	grep -qF "| $limit | $number |" "$source/docs/KERNEL-COMPARISON.md" ||
+		fail "docs/KERNEL-COMPARISON.md: expected the limit of $limit, $number"
+done
 
 # A random scenario that disagrees, and what it is minimized to: each with the number of its own operation.
 try 1 --bug fork-no-child-count --random 1 --ops 48

@@ -35,7 +35,7 @@ struct kernel_command {
 	u64 nr_files;
 	u64 nr_ops;
 	u64 nr_disagreements;
-	u64 nr_unsuitable;
+	u64 nr_skipped;
 	u64 nr_migrations;
 	u64 nr_migrations_skipped;
 	u64 nr_bad; /* files that could not be read */
@@ -79,10 +79,19 @@ static bool count(struct kernel_command *kc, const char *name, int err,
 		kc->nr_disagreements++;
 		break;
 	case KERNEL_UNSUITABLE:
-		kc->nr_unsuitable++;
+		kc->nr_skipped++;
 		break;
 	}
 	return true;
+}
+
+static void print_skipped(const char *name, const struct kernel_result *result)
+{
+	if (result->op_nr)
+		printf("%s: skipped from op %u on: %s\n", name, result->op_nr,
+		       result->why);
+	else
+		printf("%s: skipped: %s\n", name, result->why);
 }
 
 static bool must_stop(const struct kernel_command *kc)
@@ -102,7 +111,7 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 	if (!count(kc, in->name, err, &result))
 		return;
 	if (result.verdict == KERNEL_UNSUITABLE) {
-		printf("%s: skipped: %s\n", in->name, result.why);
+		print_skipped(in->name, &result);
 	} else if (result.verdict == KERNEL_DISAGREES) {
 		printf("%s:", in->name);
 		if (result.op_nr && sc->ops[result.op_nr - 1].line)
@@ -195,6 +204,15 @@ static void report_random(struct kernel_command *kc, const char *name,
 	kc->nr_written++;
 }
 
+static void tell_random(struct kernel_command *kc, const char *name,
+			struct scenario *sc, struct kernel_result *result)
+{
+	if (result->verdict == KERNEL_DISAGREES)
+		report_random(kc, name, sc, result);
+	else if (result->verdict == KERNEL_UNSUITABLE)
+		print_skipped(name, result);
+}
+
 /* One random scenario; false if it was not done to its end. */
 static bool do_random(struct kernel_command *kc)
 {
@@ -209,9 +227,8 @@ static bool do_random(struct kernel_command *kc)
 		kc->broken = true;
 	} else {
 		err = kernel_compare(&kc->session, &sc, &result);
-		if (count(kc, name, err, &result) &&
-		    result.verdict == KERNEL_DISAGREES)
-			report_random(kc, name, &sc, &result);
+		if (count(kc, name, err, &result))
+			tell_random(kc, name, &sc, &result);
 	}
 	scenario_free(&sc);
 	return !err;
@@ -354,9 +371,6 @@ static int summarize(const struct kernel_command *kc)
 	if (kc->session.check_proc)
 		printf("%" PRIu64 " pages agree with /proc\n",
 		       kc->session.pages_checked);
-	if (kc->nr_unsuitable)
-		printf("%" PRIu64 " skipped: not for a kernel\n",
-		       kc->nr_unsuitable);
 	if (kc->nr_migrations)
 		printf("%" PRIu64 " migrations done\n", kc->nr_migrations);
 	if (kc->nr_migrations_skipped)
@@ -368,13 +382,18 @@ static int summarize(const struct kernel_command *kc)
 			       "see --compact");
 	if (interrupted)
 		printf("stopped before all was done\n");
-	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64
-	       " disagreements\n",
+	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64 " disagreements",
 	       kc->nr_files, kc->nr_ops, kc->nr_disagreements);
+	if (kc->nr_skipped)
+		printf(", %" PRIu64 " skipped", kc->nr_skipped);
+	putchar('\n');
 	if (kc->nr_disagreements)
 		return EXIT_DIVERGED;
-	return interrupt_status(kc->nr_bad || kc->broken ? EXIT_USAGE :
-							   EXIT_OK);
+	if (kc->nr_bad || kc->broken)
+		return EXIT_USAGE;
+	/* What was not compared is not fine. */
+	return interrupt_status(kc->nr_skipped && !kc->nr_files ? EXIT_CANNOT :
+								  EXIT_OK);
 }
 
 static int run_session(struct kernel_command *kc,

@@ -2,7 +2,10 @@
 /*
  * rmapdiff kernel --help, which a build without the command prints too.
  */
+#include <linux/types.h>
 #include <stdio.h>
+#include "../kernel/channel.h"
+#include "../subject/dump.h"
 #include "kernel.h"
 #include "tools.h"
 
@@ -38,11 +41,20 @@ int kernel_print_help(void)
 	       "repeated\n"
 	       "  -q, --quiet          nothing for files that agree\n");
 	input_print_help();
-	printf("\nThe last line is `N files, N ops, N disagreements`. ^C "
+	printf("\nOf all processes together there may be at once %d "
+	       "processes, %d VMAs, %d present pages,\n"
+	       "%d anon_vmas and %d anon_vma_chains. A scenario that needs "
+	       "more, or what a kernel cannot be\n"
+	       "made to do (failalloc, reclaim), is skipped, and counted "
+	       "in the last line:\n",
+	       CHANNELS_MAX - 1, DUMP_VMAS_MAX, DUMP_PAGES_MAX,
+	       DUMP_ANON_VMAS_MAX, DUMP_CHAINS_MAX);
+	printf("`N files, N ops, N disagreements`, and `, N skipped` where "
+	       "something was. ^C "
 	       "(SIGINT), SIGTERM and SIGHUP end it with\n"
 	       "what was done. Exit status: 0 fine, 1 a disagreement, 2 bad "
 	       "usage or a bad file, 77 this machine\n"
-	       "cannot do it (and why), 128 and the signal's number if it was "
+	       "cannot do it, or every file was skipped (and why), 128 and the signal's number if it was "
 	       "stopped and nothing disagreed.\n");
 	return EXIT_OK;
 }
