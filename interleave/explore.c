@@ -472,7 +472,8 @@ static bool go_on(struct explorer *ex)
 	if (ex->err || out->failed || !next_schedule(ex))
 		return false;
 	out->most_hit = ex->config.most && out->schedules >= ex->config.most;
-	return !out->most_hit;
+	out->stopped = ex->config.stop && *ex->config.stop;
+	return !out->most_hit && !out->stopped;
 }
 
 /* All schedules with at most ex->preempt preemptions. */
@@ -492,7 +493,7 @@ static void explore(struct explorer *ex)
 	out->states = ex->seen.nr - min_u64(out->ends, ex->seen.nr);
 	out->done += out->schedules;
 	out->states_full |= ex->seen.full;
-	if (!out->most_hit && !out->failed)
+	if (!out->most_hit && !out->failed && !out->stopped)
 		out->preempt = ex->preempt;
 }
 
@@ -525,11 +526,13 @@ int explorer_group(struct explorer *ex, u32 first, u32 nr,
 	for (ex->preempt = 0;; ex->preempt++) {
 		explore(ex);
 		if (ex->err || explored->failed || explored->most_hit ||
-		    !ex->limited || ex->preempt == ex->config.preempt)
+		    explored->stopped || !ex->limited ||
+		    ex->preempt == ex->config.preempt)
 			break;
 	}
 	explored->complete = !ex->limited && !explored->failed &&
-			     !explored->most_hit && !explored->too_long;
+			     !explored->most_hit && !explored->too_long &&
+			     !explored->stopped;
 	restore_machine(ex, &ex->begin);
 	touched_reset(&ex->group.machine->world);
 	return ex->err;

@@ -20,6 +20,7 @@ struct explore_config {
 	struct machine_config machine;
 	u32 preempt; /* at most so many */
 	u64 most; /* schedules of a group; 0: all */
+	volatile sig_atomic_t *stop; /* raised by a signal: end soon; or NULL */
 };
 
 /* A task that was left although it could go on, and where. */
@@ -40,6 +41,7 @@ struct explored {
 	u32 preempt; /* with so many preemptions all was explored */
 	bool complete; /* with more preemptions nothing would come */
 	bool most_hit; /* there are more schedules than config->most */
+	bool stopped; /* by config->stop: nothing is said of what was not seen */
 	bool states_full; /* not all states were remembered */
 	bool too_long; /* there were more choices than digits */
 	bool failed;

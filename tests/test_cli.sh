@@ -35,6 +35,7 @@ for command in run explain minimize emit-c import exhaust convert list gen stats
 	try 0 $command --help
 	says out "Usage: rmapdiff $command"
 	[ ! -s err ] || fail "$what: expected nothing on standard error"
+	says_not out "not for this command"
 	bad $command --frobnicate
 	says err "rmapdiff $command"
 done
@@ -53,6 +54,18 @@ done
 try 77 kernel fork.rmap
 says err "rmapdiff kernel: cannot run here: built without it: a test asked for the stub"
 rmapdiff=$rmapdiff_of_others
+
+# Help lists what a command takes, and nothing else.
+try 0 run --help
+for option in rmap pure as-of bug fix check; do
+	says out "  --$option "
+done
+for unwanted in "stats check" "interleave pure" "interleave check" "exhaust pure"; do
+	bad ${unwanted% *} --${unwanted#* } fork.rmap
+	try 0 ${unwanted% *} --help
+	says_not out "--${unwanted#* } "
+	says out "--rmap NAME"
+done
 
 # What is no scenario, everywhere.
 for command in run explain minimize emit-c import convert stats; do

@@ -159,23 +159,30 @@ int config_take_option(const char *command, struct replay_config *config, int c)
 	}
 }
 
-void config_print_help(void)
+/* In the order of enum config_option. */
+static const char *const helps[] = {
+	"  --rmap NAME,NAME...  reverse maps (anon_vma,cow_context); anon_vma, or "
+	"else the first, decides merges\n",
+	"  --pure               each reverse map on a machine of its own; the "
+	"machines are compared\n",
+	"  --as-of VERSION      that kernel's order of chains and reuse: 6.18 "
+	"(default) or 7.0\n",
+	"  --bug NAME           put a known bug back; may be repeated; `rmapdiff "
+	"list` names them\n",
+	"  --fix NAME           repair a suspect of the published proof of "
+	"concept (cow_poc), or all; may be repeated;\n"
+	"                       -NAME takes a repair away again\n",
+	"  --check WHAT         touched: what each operation touched (default); "
+	"all: everything, each time;\n"
+	"                       both: the two, which must agree; none: only "
+	"asserted results;\n"
+	"                       own: only what cow_poc's check beside anon_vma "
+	"would print\n",
+};
+
+void config_print_help(u32 but)
 {
-	printf("  --rmap NAME,NAME...  reverse maps (anon_vma,cow_context); "
-	       "anon_vma, or else the first, decides merges\n"
-	       "  --pure               each reverse map on a machine of its "
-	       "own; the machines are compared\n"
-	       "  --as-of VERSION      that kernel's order of chains and "
-	       "reuse: 6.18 (default) or 7.0\n"
-	       "  --bug NAME           put a known bug back; may be repeated; "
-	       "`rmapdiff list` names them\n"
-	       "  --fix NAME           repair a suspect of the published "
-	       "proof of concept (cow_poc), or all; may be repeated;\n"
-	       "                       -NAME takes a repair away again\n"
-	       "  --check WHAT         touched: what each operation touched "
-	       "(default); all: everything, each time;\n"
-	       "                       both: the two, which must agree; none: "
-	       "only asserted results;\n"
-	       "                       own: only what cow_poc's check beside "
-	       "anon_vma would print\n");
+	for (u32 i = 0; i < ARRAY_SIZE(helps); i++)
+		if (!(but & 1U << i))
+			fputs(helps[i], stdout);
 }

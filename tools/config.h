@@ -43,7 +43,8 @@ bool config_is_option(int c);
 int config_take_option(const char *command, struct replay_config *config,
 		       int c);
 
-/* The lines about these options, for --help. */
-void config_print_help(void);
+/* The lines about these options, for --help, but those of CONFIG_BIT() in @but. */
+#define CONFIG_BIT(option) (1U << ((option)-CONFIG_RMAP))
+void config_print_help(u32 but);
 
 #endif

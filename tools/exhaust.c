@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 #include "../search/exhaust.h"
 #include "config.h"
+#include "interrupt.h"
 #include "output.h"
 #include "tools.h"
 
@@ -28,15 +28,6 @@ struct exhausting {
 	struct timespec start;
 	u64 transitions; /* before this run, by what was loaded */
 };
-
-/* A signal handler has nothing else to reach. */
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int sig)
-{
-	(void)sig;
-	stop_asked = 1;
-}
 
 enum option_value {
 	OPT_OPS = 0x200,
@@ -88,7 +79,7 @@ static int print_help(void)
 	       "with more operations\n"
 	       "  --states DIR         writes a scenario for each state there; "
 	       "--limit N: for the first N\n");
-	config_print_help();
+	config_print_help(CONFIG_BIT(CONFIG_PURE));
 	printf("\nSIGINT and SIGTERM stop it; what was covered is said. Exit "
 	       "status: 0 all was covered and fine, 1 a\n"
 	       "divergence, 2 bad usage, or ended before all was covered.\n");
@@ -539,14 +530,6 @@ static int save_state(const struct exhausting *ex, const struct exhaust *search)
 	return 0;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = ask_to_stop };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 static int search(struct exhausting *ex, struct exhaust *search)
 {
 	enum exhaust_end end;
@@ -556,7 +539,7 @@ static int search(struct exhausting *ex, struct exhaust *search)
 		err = load_state(ex, search);
 	if (err)
 		return err;
-	catch_signals();
+	interrupt_catch();
 	clock_gettime(CLOCK_MONOTONIC, &ex->start);
 	end = exhaust_run(search);
 	print_levels(ex, search);
@@ -589,7 +572,7 @@ int cmd_exhaust(int argc, char **argv)
 				.kinds = (1U << OP_WALK) - 1,
 			},
 			.memory = 1ULL << 30,
-			.stop = &stop_asked,
+			.stop = interrupt_flag(),
 			.progress = print_progress,
 		},
 	};

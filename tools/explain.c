@@ -33,7 +33,7 @@ static int print_help(void)
 	       "yet\n"
 	       "  --force              overwrite OUT\n");
 	input_print_help();
-	config_print_help();
+	config_print_help(0);
 	printf("\nExit status: 0 fine, 1 a divergence or a result that was not "
 	       "as asserted, 2 bad usage or\na bad file.\n");
 	return EXIT_OK;

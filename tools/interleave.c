@@ -11,6 +11,7 @@
 #include <time.h>
 #include "config.h"
 #include "interleave.h"
+#include "interrupt.h"
 #include "output.h"
 #include "tools.h"
 
@@ -90,10 +91,10 @@ static int print_help(void)
 	       "  --out DIR            each failure as a scenario, there\n",
 	       MOST_DEFAULT);
 	input_print_help();
-	config_print_help();
-	printf("--pure and --check are not for this command. Exit status: 0 "
-	       "nothing failed, 1 something did,\n"
-	       "2 bad usage or a bad file.\n");
+	config_print_help(CONFIG_BIT(CONFIG_PURE) | CONFIG_BIT(CONFIG_CHECK));
+	printf("\n^C ends it with what was done. Exit status: 0 nothing failed, 1 "
+	       "something did, 2 bad usage\n"
+	       "or a bad file, 130 after ^C.\n");
 	return EXIT_OK;
 }
 
@@ -184,8 +185,12 @@ static void print_group(const struct interleave *il, const struct scenario *sc,
 		printf(")\n");
 		return;
 	}
-	printf("ok, ");
-	print_extent(explored);
+	if (explored->stopped) {
+		printf("interrupted");
+	} else {
+		printf("ok, ");
+		print_extent(explored);
+	}
 	printf(" (");
 	print_counts(explored);
 	printf(")\n");
@@ -339,13 +344,14 @@ static void do_groups(struct interleave *il, const struct scenario *sc)
 		il->oom = true;
 		return;
 	}
-	for (u32 first = 0; first < sc->nr_ops && !il->oom; first += nr) {
+	for (u32 first = 0; first < sc->nr_ops && !il->oom && !interrupted();
+	     first += nr) {
 		bool failed = false;
 
 		nr = scenario_group(sc, first);
 		if (nr > 1)
 			failed = do_group(il, sc, first, nr);
-		if (first + nr < sc->nr_ops &&
+		if (first + nr < sc->nr_ops && !interrupted() &&
 		    !explorer_step(il->ex, first + 1)) {
 			show_diverged(il, failed);
 			break;
@@ -399,12 +405,38 @@ static bool on_pair(void *arg, const struct scenario *sc, u32 first,
 	if (explored->failed &&
 	    failures_add(&il->failures, sc, first, explored, il->file))
 		il->oom = true;
-	return !il->oom;
+	return !il->oom && !interrupted();
+}
+
+/* What came of a file, as soon as it is known: failures follow at the end. */
+static void print_each(const struct interleave *il, const struct totals *before)
+{
+	const struct totals *now = &il->totals;
+
+	if (il->json) {
+		printf("{\"file\":");
+		print_json_text(il->file);
+		printf(",\"rmap\":\"%s\",\"pairs\":%" PRIu64
+		       ",\"schedules\":%" PRIu64 ",\"failures\":%" PRIu64
+		       ",\"interrupted\":%s}\n",
+		       il->rmap, now->groups - before->groups,
+		       now->schedules - before->schedules,
+		       now->failures - before->failures,
+		       interrupted() ? "true" : "false");
+		return;
+	}
+	printf("%s: %s: %" PRIu64 " pairs, %" PRIu64 " schedules, %" PRIu64
+	       " failures%s\n",
+	       il->file, il->rmap, now->groups - before->groups,
+	       now->schedules - before->schedules,
+	       now->failures - before->failures,
+	       interrupted() ? ", interrupted" : "");
 }
 
 static void do_each(struct interleave *il, const struct scenario *sc)
 {
 	const struct each_config config = { .pair = on_pair, .arg = il };
+	const struct totals before = il->totals;
 
 	switch (each_pair(il->ex, sc, &config)) {
 	case EACH_NO_MEMORY:
@@ -417,6 +449,7 @@ static void do_each(struct interleave *il, const struct scenario *sc)
 	case EACH_STOPPED:
 		break;
 	}
+	print_each(il, &before);
 }
 
 static void drop_results(struct scenario *sc)
@@ -544,10 +577,11 @@ static void print_totals(const struct interleave *il)
 		       ",\"schedules\":%" PRIu64 ",\"cut\":%" PRIu64
 		       ",\"states\":%" PRIu64 ",\"ends\":%" PRIu64
 		       ",\"failures\":%" PRIu64 ",\"most_hit\":%" PRIu64
-		       ",\"not_all\":%" PRIu64 "}\n",
+		       ",\"not_all\":%" PRIu64 ",\"interrupted\":%s}\n",
 		       il->rmap, t->files, il->each ? "pairs" : "groups",
 		       t->groups, t->schedules, t->cut, t->states, t->ends,
-		       t->failures, t->most_hit, t->not_all);
+		       t->failures, t->most_hit, t->not_all,
+		       interrupted() ? "true" : "false");
 	} else {
 		printf("%s: %u files, %" PRIu64 " %s, %" PRIu64
 		       " schedules, %" PRIu64 " cut, %" PRIu64
@@ -560,6 +594,8 @@ static void print_totals(const struct interleave *il)
 			       t->most_hit);
 		if (t->not_all)
 			printf(", %" PRIu64 " not all", t->not_all);
+		if (interrupted())
+			printf(", interrupted");
 		putchar('\n');
 	}
 	/* What is not the same twice is no part of the report. */
@@ -582,7 +618,7 @@ static void do_rmap(struct interleave *il, const struct rmap_ops *ops)
 	memset(&il->totals, 0, sizeof(il->totals));
 	il->ex = explorer_create(&il->explore);
 	il->oom |= !il->ex;
-	for (u32 i = 0; i < il->nr_files && !il->oom; i++)
+	for (u32 i = 0; i < il->nr_files && !il->oom && !interrupted(); i++)
 		do_file(il, &il->files[i]);
 	explorer_destroy(il->ex);
 	il->totals.seconds = seconds_now() - start;
@@ -667,7 +703,9 @@ int cmd_interleave(int argc, char **argv)
 {
 	struct interleave il = {
 		.command = argv[0],
-		.explore = { .preempt = 2, .most = MOST_DEFAULT },
+		.explore = { .preempt = 2,
+			     .most = MOST_DEFAULT,
+			     .stop = interrupt_flag() },
 	};
 	int stop;
 
@@ -683,12 +721,15 @@ int cmd_interleave(int argc, char **argv)
 	if (il.out && make_dir(il.out))
 		return EXIT_USAGE;
 	load_files(&il, argv + optind, argc - optind);
-	for (u32 i = 0; i < il.config.machine.nr_rmaps && !il.oom; i++)
+	/* Not before: while standard input is read, ^C ends it. */
+	interrupt_catch();
+	for (u32 i = 0;
+	     i < il.config.machine.nr_rmaps && !il.oom && !interrupted(); i++)
 		do_rmap(&il, il.config.machine.rmaps[i]);
 	free_files(&il);
 	if (il.oom)
 		return usage_error(il.command, "out of memory");
 	if (il.any_failed)
 		return EXIT_DIVERGED;
-	return il.nr_bad ? EXIT_USAGE : EXIT_OK;
+	return interrupt_status(il.nr_bad ? EXIT_USAGE : EXIT_OK);
 }

@@ -96,7 +96,7 @@ static void print_skipped(const char *name, const struct kernel_result *result)
 
 static bool must_stop(const struct kernel_command *kc)
 {
-	return kc->broken || interrupted;
+	return kc->broken || interrupted();
 }
 
 static void do_scenario(struct kernel_command *kc, const struct input *in,
@@ -380,7 +380,7 @@ static int summarize(const struct kernel_command *kc)
 			       "compaction did not move the page" :
 			       "one NUMA node, move_pages() moves nothing; "
 			       "see --compact");
-	if (interrupted)
+	if (interrupted())
 		printf("stopped before all was done\n");
 	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64 " disagreements",
 	       kc->nr_files, kc->nr_ops, kc->nr_disagreements);
@@ -407,7 +407,7 @@ static int run_session(struct kernel_command *kc,
 		return EXIT_CANNOT;
 	}
 	interrupt_catch();
-	kc->session.stop = &interrupted;
+	kc->session.stop = interrupt_flag();
 	kc->session.show = wanted.show;
 	kc->session.check_proc = wanted.check_proc;
 	kc->session.compact = wanted.compact;

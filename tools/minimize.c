@@ -55,7 +55,7 @@ static int print_help(void)
 	       "or UBSan, an endless loop):\n"
 	       "which of these, and the report's first words; then each try is "
 	       "a process.\n\n");
-	config_print_help();
+	config_print_help(0);
 	input_print_help();
 	printf("  -o, --output OUT     to that file, which must not exist yet, "
 	       "not to standard output\n"

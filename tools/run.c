@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "config.h"
+#include "interrupt.h"
 #include "tools.h"
 
 /* An operation that failed. */
@@ -35,12 +36,14 @@ static int print_help(void)
 	printf("Usage: rmapdiff run [OPTION...] FILE...\n"
 	       "Replays each scenario, text or bytes (- is standard input), "
 	       "with checks after every operation.\n" INPUT_FILES_HELP "\n");
-	config_print_help();
+	config_print_help(0);
 	input_print_help();
 	printf("  -v, --verbose        more about each file, and each operation that failed\n\n"
 	       "The last line is `N files, N ops, N divergences`. Exit status: "
 	       "0 fine, 1 a divergence or\n"
-	       "a result that was not as asserted, else 2 for a bad file.\n");
+	       "a result that was not as asserted, else 2 for a bad file, else 130 "
+	       "after ^C, which ends it with\n"
+	       "what was done.\n");
 	return EXIT_OK;
 }
 
@@ -112,7 +115,8 @@ static void print_failed(const struct replay_result *result)
 
 static void print_ok(const struct input *in, const struct replay_result *result)
 {
-	printf("%s%s: ok, %u ops", in->name, input_form(in), result->ops);
+	printf("%s%s: %s %u ops", in->name, input_form(in),
+	       result->cut ? "interrupted after" : "ok,", result->ops);
 	print_failed(result);
 	printf(", %" PRIu64 " walks compared", result->walks);
 	if (result->skipped)
@@ -181,6 +185,8 @@ static int run_scenario(struct run *run, const struct input *in,
 	struct replay_result result;
 
 	run->nr_failed = 0;
+	/* Not before: while standard input is read, ^C ends it. */
+	interrupt_catch();
 	if (replay(sc, &run->config, &result))
 		return usage_error(in->name, "out of memory");
 
@@ -263,7 +269,8 @@ int cmd_run(int argc, char **argv)
 		run.config.arg = &run;
 	}
 	run.config.machine.arena = arena_for_speed();
-	for (u32 i = 0; i < files.nr; i++)
+	run.config.stop = interrupt_flag();
+	for (u32 i = 0; i < files.nr && !interrupted(); i++)
 		run_file(&run, files.paths[i]);
 	run.nr_bad += files.nr_bad;
 	input_files_free(&files);
@@ -272,6 +279,8 @@ int cmd_run(int argc, char **argv)
 	/* Of nothing there are no totals: what was wrong with it was said. */
 	if (!run.nr_files)
 		return EXIT_USAGE;
+	if (interrupted())
+		printf("stopped before all was done\n");
 	if (run.nr_unexpected)
 		printf("%u with a result that was not as asserted\n",
 		       run.nr_unexpected);
@@ -279,5 +288,5 @@ int cmd_run(int argc, char **argv)
 	       run.nr_ops, run.nr_divergences);
 	if (run.nr_divergences || run.nr_unexpected)
 		return EXIT_DIVERGED;
-	return run.nr_bad ? EXIT_USAGE : EXIT_OK;
+	return interrupt_status(run.nr_bad ? EXIT_USAGE : EXIT_OK);
 }

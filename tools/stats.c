@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include "config.h"
+#include "interrupt.h"
 #include "stats.h"
 #include "tools.h"
 
@@ -63,11 +64,11 @@ static int print_help(void)
 	       "hold its slab objects against the\n"
 	       "                       model's; needs root\n");
 	input_print_help();
-	config_print_help();
-	printf("--check is not for this command. Exit status: 0 fine, 1 a "
+	config_print_help(CONFIG_BIT(CONFIG_CHECK));
+	printf("\nExit status: 0 fine, 1 a "
 	       "replay that ended early or a\n"
 	       "difference from the kernel, 2 bad usage or a bad file, 77 this "
-	       "machine cannot do it.\n");
+	       "machine cannot do it, 130\nafter ^C, which ends it with what was done.\n");
 	return EXIT_OK;
 }
 
@@ -98,10 +99,16 @@ static int do_scenario(struct stats_command *sc, const struct input *in,
 		       const struct scenario *scenario)
 {
 	struct stats stats;
-	int err = stats_run(&stats, scenario, &sc->config);
+	int err;
 
+	/* Not before: while standard input is read, ^C ends it. */
+	interrupt_catch();
+	err = stats_run(&stats, scenario, &sc->config);
 	if (err)
 		usage_error(in->name, "out of memory");
+	else if (stats.result.cut)
+		usage_error(in->name, "interrupted after %u ops: left out",
+			    stats.result.ops);
 	else
 		print_file(sc, &stats, in);
 	stats_free(&stats);
@@ -189,13 +196,14 @@ static int do_files(struct stats_command *sc, const struct input_files *files)
 		return stats_slabs(sc->command, &sc->config, files, sc->bytes);
 	if (sc->json)
 		stats_json_begin(&sc->config, stdout);
-	for (u32 i = 0; i < files->nr; i++)
+	sc->config.replay.stop = interrupt_flag();
+	for (u32 i = 0; i < files->nr && !interrupted(); i++)
 		do_file(sc, files->paths[i]);
 	if (sc->json)
 		stats_json_end(stdout);
 	if (sc->nr_bad || files->nr_bad)
 		return EXIT_USAGE;
-	return sc->failed ? EXIT_DIVERGED : EXIT_OK;
+	return interrupt_status(sc->failed ? EXIT_DIVERGED : EXIT_OK);
 }
 
 int cmd_stats(int argc, char **argv)

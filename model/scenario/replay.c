@@ -632,11 +632,18 @@ void replay_restored(struct replay *rp)
 		check_forget(&rp->m[i].check);
 }
 
+static bool is_stopped(struct replay *rp)
+{
+	if (rp->config->stop && *rp->config->stop)
+		rp->result->cut = true;
+	return rp->result->cut;
+}
+
 static void replay_all(struct replay *rp)
 {
 	u32 op_nr = 1;
 
-	while (op_nr <= rp->sc->nr_ops && step(rp, op_nr))
+	while (op_nr <= rp->sc->nr_ops && !is_stopped(rp) && step(rp, op_nr))
 		op_nr = replay_next(rp, op_nr);
 	replay_finish(rp);
 	take_stock(rp);

@@ -6,6 +6,7 @@
 #ifndef RMAPDIFF_SCENARIO_REPLAY_H
 #define RMAPDIFF_SCENARIO_REPLAY_H
 
+#include <signal.h>
 #include "../check/check.h"
 #include "perform.h"
 #include "scenario.h"
@@ -38,6 +39,8 @@ struct replay_config {
 	 */
 	void (*on_failure)(void *arg, u32 op_nr, int result);
 	void *arg;
+	/* replay(): raised by a signal, it ends before the next op; may be NULL. */
+	volatile sig_atomic_t *stop;
 	/*
 	 * Who runs next in a group, as sched->choose; NULL: its own schedule says.
 	 * No result is then held against what the scenario asserts.  In pure mode
@@ -56,7 +59,7 @@ struct replay_result {
 	u64 walks; /* walks compared */
 	u64 folios; /* folios looked at */
 	u32 steps; /* from point to point, in groups */
-	bool cut; /* config->choose has stopped it */
+	bool cut; /* config->choose or config->stop has stopped it */
 	bool nomem; /* a group could not be run: the tool is out of memory */
 	bool diverged;
 	struct report report;

@@ -302,7 +302,13 @@ static void replay_ops(struct stats *stats)
 
 	for (u32 op_nr = 1; op_nr <= stats->sc->nr_ops && !stats->err;
 	     op_nr = next) {
+		const struct replay_config *config = &stats->config.replay;
 		u32 done = stats->result.ops;
+
+		if (config->stop && *config->stop) {
+			stats->result.cut = true;
+			return;
+		}
 
 		next = replay_next(stats->replay, op_nr);
 		stats->kind = (enum op_kind)ops[op_nr - 1].kind;

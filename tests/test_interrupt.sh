@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# test_interrupt.sh RMAPDIFF SOURCE_DIR: what a command has done is written as it comes, and ^C ends it with that.
+set -u
+corpus=$(realpath "$2")/corpus
+. "$(dirname "$0")/cli.sh"
+
+printf 'mmap A 0 4 rw\nwrite A 0 4\nfork A B\n' >good.rmap
+"$rmapdiff" gen random --ops 100000 --procs 30 --pages 200 >long.rmap
+
+# interrupt STATUS ARGUMENT...: once the first line is in the file that standard output is, a signal; then out and err.
+interrupt() {
+	expected=$1
+	shift
+	nr=$((nr + 1))
+	what="rmapdiff $*, interrupted"
+	: >out
+	timeout -k 5 300 "$rmapdiff" "$@" >out 2>err &
+	pid=$!
+	tries=0
+	while [ ! -s out ] && [ $tries -lt 600 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	[ -s out ] || fail "$what: nothing was written"
+	# timeout hands it on.
+	kill "-$signal" $pid 2>/dev/null || fail "$what: ended by itself"
+	status=0
+	wait $pid || status=$?
+	[ "$status" = "$expected" ] || fail "$what: expected exit status $expected, got $status"
+}
+
+# is_last REGEX: of the last line of out.
+is_last() {
+	tail -n 1 out | grep -qxE "$1" || fail "$what: expected the last line '$1'"
+}
+
+signal=INT
+interrupt 130 run --check all good.rmap long.rmap good.rmap
+says out "good.rmap: ok, 3 ops, "
+says_not out "long.rmap: ok"
+says out "stopped before all was done"
+is_last '[12] files, [0-9]+ ops, 0 divergences'
+
+interrupt 130 stats --walks 1000 good.rmap long.rmap
+says out "good.rmap: 3 ops"
+says_not out "long.rmap"
+
+interrupt 130 interleave --each --preempt 3 "$corpus"
+says out " pairs, "
+is_last 'anon_vma: [0-9]+ files, .* failures.*, interrupted'
+interrupt 130 interleave --each --json --preempt 3 "$corpus"
+[ -z "$(grep -v '^{.*}$' out)" ] || fail "$what: not an object a line"
+is_last '.*"interrupted":true}'
+interrupt 130 interleave --preempt 60 --most 0 "$corpus/race"
+is_last 'anon_vma: [0-9]+ files, .* failures.*, interrupted'
+
+# What was found by then counts.
+printf 'mmap A 0 4 rw\nwrite A 0 4\nfork A B\nfork A C\nexit A\n' >found.rmap
+interrupt 1 run --check all --bug walk-skips-last-child found.rmap long.rmap long.rmap long.rmap
+signal=TERM
+interrupt 143 run --check all good.rmap long.rmap
+
+finish
