@@ -49,9 +49,10 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-10s %-8s  %s\n", commands[i].name,
 			commands[i].args, commands[i].text);
-	fprintf(out, "\nrmapdiff COMMAND --help says more.  Exit status: 0 "
-		     "fine, 1 divergence, 2 bad usage or a bad file, 77 this "
-		     "machine cannot do it.\n");
+	fprintf(out,
+		"\nrmapdiff COMMAND --help says more, rmapdiff --version which this is.  Exit status: 0 "
+		"fine, 1 divergence, 2 bad usage or a bad file, 77 this "
+		"machine cannot do it.\n");
 }
 
 /*
@@ -78,6 +79,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help")) {
 		print_help(stdout);
+		return finish_output("rmapdiff", EXIT_OK);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("rmapdiff %s\n", rmapdiff_version());
 		return finish_output("rmapdiff", EXIT_OK);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include "stats.h"
+#include "tools.h"
 
 #define DEPTH_MAX 16
 
@@ -287,5 +288,5 @@ void stats_json_begin(const struct stats_config *config, FILE *out)
 
 void stats_json_end(FILE *out)
 {
-	fputs("\n  ]\n}\n", out);
+	fprintf(out, "\n  ],\n  \"version\": \"%s\"\n}\n", rmapdiff_version());
 }

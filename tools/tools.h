@@ -54,6 +54,9 @@ int take_u32(const char *command, const char *option, u32 min, u32 max,
  */
 u32 drop_failalloc(struct scenario *sc);
 
+/* Version and commit: "1.0 (a54fec4)"; in a tarball "1.0". */
+const char *rmapdiff_version(void);
+
 double seconds_now(void); /* of a clock that only goes on */
 
 /* What of @path comes after the last slash. */
