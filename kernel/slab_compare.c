@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "../model/scenario/replay.h"
 #include "slabs.h"
 
@@ -25,7 +26,13 @@ struct slab_run {
 	u32 peak_op[NR_SLAB_KINDS];
 	s64 slabinfo_own[NR_SLAB_KINDS]; /* growth at the peak, without */
 	bool full; /* this pass does everything */
+	bool slabinfo; /* is read at the peaks */
 };
+
+/* For an mm that another program still keeps: 2 seconds. */
+#define SETTLE_TRIES 200
+#define SETTLE_PAUSE_NS 10000000L
+#define COMPARE_TRIES 3
 
 static int failed(struct slab_run *run, int err, const char *what)
 {
@@ -108,6 +115,28 @@ static int look_at_slabinfo(struct slab_run *run, u32 kind, const s64 *base,
 	return 0;
 }
 
+/* Has the kernel as many objects as the model, or will it soon? */
+static int await_counts(struct slab_run *run, u32 op_nr)
+{
+	const struct timespec pause = { .tv_nsec = SETTLE_PAUSE_NS };
+
+	for (u32 i = 0; i < SETTLE_TRIES; i++) {
+		int err = slabs_settle(run->slabs);
+		bool equal = true;
+
+		if (err)
+			return failed(run, err, "counting objects");
+		for (u32 k = 0; k < NR_SLAB_KINDS; k++)
+			equal &= slabs_ours(run->slabs, (enum slab_kind)k) -
+					 *at(run->own, op_nr, k) ==
+				 *at(run->model, op_nr, k);
+		if (equal)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /* False: the kernel differs. */
 static bool compare_counts(struct slab_run *run, u32 op_nr)
 {
@@ -151,13 +180,16 @@ static int do_ops(struct slab_run *run, const s64 *base, const u64 *unsure)
 
 	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++) {
 		err = do_op(run, op_nr);
+		if (!err)
+			err = run->full ? await_counts(run, op_nr) :
+					  slabs_settle(run->slabs);
 		if (err)
 			return err;
 		for (u32 k = 0; k < NR_SLAB_KINDS; k++) {
 			if (!run->full)
 				*at(run->own, op_nr, k) = slabs_ours(
 					run->slabs, (enum slab_kind)k);
-			if (op_nr != run->peak_op[k])
+			if (!run->slabinfo || op_nr != run->peak_op[k])
 				continue;
 			err = look_at_slabinfo(run, k, base, unsure[k]);
 			if (err)
@@ -174,20 +206,21 @@ static int do_ops(struct slab_run *run, const s64 *base, const u64 *unsure)
 static int do_pass(struct slab_run *run, bool full)
 {
 	struct executors *ex = &run->ks->executors;
-	s64 base[NR_SLAB_KINDS];
-	u64 unsure[NR_SLAB_KINDS];
+	s64 base[NR_SLAB_KINDS] = { 0 };
+	u64 unsure[NR_SLAB_KINDS] = { 0 };
 	int err, end;
 
 	run->full = full;
 	err = executors_begin(ex, run->sc);
 	if (err)
 		return failed(run, err, "cannot start a process");
+	err = slabs_settle(run->slabs);
 	slabs_reset(run->slabs);
-	for (u32 k = 0; k < NR_SLAB_KINDS && !err; k++)
+	for (u32 k = 0; k < NR_SLAB_KINDS && run->slabinfo && !err; k++)
 		err = slabs_active(run->slabs, (enum slab_kind)k, &base[k],
 				   &unsure[k]);
 	if (err)
-		failed(run, err, "/proc/slabinfo");
+		failed(run, err, "counting objects");
 	else
 		err = do_ops(run, base, unsure);
 	end = executors_end(ex);
@@ -196,33 +229,48 @@ static int do_pass(struct slab_run *run, bool full)
 	return err;
 }
 
+/* Both passes. */
+static int do_passes(struct slab_run *run)
+{
+	int err = do_pass(run, false);
+
+	return err ? err : do_pass(run, true);
+}
+
 static int run_all(struct slab_run *run)
 {
+	struct slab_result *result = run->result;
 	int err = run_model(run);
 
-	if (!err)
-		err = do_pass(run, false);
-	if (!err)
-		err = do_pass(run, true);
+	while (!err && result->tries < COMPARE_TRIES) {
+		*result = (struct slab_result){ .tries = result->tries + 1 };
+		err = do_passes(run);
+		if (!result->differs)
+			break;
+	}
 	if (err == -E2BIG) {
-		run->result->unsuitable = true;
-		snprintf(run->result->why, KERNEL_WHY_MAX,
-			 "more processes at once than %d", CHANNELS_MAX - 1);
+		result->unsuitable = true;
+		snprintf(result->why, KERNEL_WHY_MAX,
+			 "more processes at once than %d, or more objects "
+			 "than %d",
+			 CHANNELS_MAX - 1, SLAB_OBJECTS_MAX);
 		return executors_end(&run->ks->executors);
 	}
 	for (u32 k = 0; k < NR_SLAB_KINDS; k++)
-		run->result->kind[k].peak_op = run->peak_op[k];
+		result->kind[k].peak_op = run->peak_op[k];
 	return err;
 }
 
 int slabs_compare(struct kernel_session *ks, struct slabs *slabs,
-		  const struct scenario *sc, struct slab_result *result)
+		  const struct scenario *sc, bool slabinfo,
+		  struct slab_result *result)
 {
 	struct slab_run run = {
 		.ks = ks,
 		.slabs = slabs,
 		.sc = sc,
 		.result = result,
+		.slabinfo = slabinfo,
 	};
 	size_t nr = ((size_t)sc->nr_ops + 1) * NR_SLAB_KINDS;
 	struct kernel_window window;

@@ -176,6 +176,15 @@ s64 slabs_ours(const struct slabs *slabs, enum slab_kind kind)
 	       slabs->base[kind].ours;
 }
 
+int slabs_settle(struct slabs *slabs)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_program__fd(slabs->skel->progs.settle);
+	int err = bpf_prog_test_run_opts(fd, &opts);
+
+	return !err && slabs->skel->bss->overflow ? -E2BIG : err;
+}
+
 /*
  * A slab that a CPU allocates from counts as full in /proc/slabinfo, whatever
  * of it is free; shrinking the cache takes it away from the CPU.

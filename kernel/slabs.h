@@ -44,6 +44,12 @@ void slabs_reset(struct slabs *slabs);
 s64 slabs_ours(const struct slabs *slabs, enum slab_kind kind);
 
 /*
+ * Counts the objects that are new; no executor may run.  0, -E2BIG if there have
+ * been more than are kept, or another negative errno.
+ */
+int slabs_settle(struct slabs *slabs);
+
+/*
  * What /proc/slabinfo has of active objects, after the cache was shrunk, with
  * which no CPU keeps a slab for itself that counts as full; less what others
  * than executors hold more since the reset.  @unsure: by how many
@@ -56,6 +62,7 @@ int slabs_active(struct slabs *slabs, enum slab_kind kind, s64 *active,
 struct slab_result {
 	bool unsuitable; /* the scenario, for @why */
 	bool differs;
+	u32 tries; /* until the counts were equal, or it was given up */
 	char why[KERNEL_WHY_MAX];
 	u32 ops;
 	u32 op_nr; /* where it differs, from 1 */
@@ -64,16 +71,20 @@ struct slab_result {
 		s64 model;
 		s64 kernel;
 		u32 peak_op;
-		s64 slabinfo; /* growth by /proc/slabinfo at peak_op */
+		s64 slabinfo; /* growth by /proc/slabinfo at peak_op, if read */
 		u64 unsure;
 	} kind[NR_SLAB_KINDS];
 };
 
 /*
  * Does @sc on the kernel and on the model, and compares the number of objects
- * after every operation.  0, or a negative errno if the harness failed.
+ * after every operation.  What other programs do to a process, such as to keep its
+ * mm while they read of it in /proc, passes: it differs if it does so three
+ * times.  @slabinfo: reads /proc/slabinfo at the peaks, too.  0, or a negative
+ * errno if the harness failed.
  */
 int slabs_compare(struct kernel_session *ks, struct slabs *slabs,
-		  const struct scenario *sc, struct slab_result *result);
+		  const struct scenario *sc, bool slabinfo,
+		  struct slab_result *result);
 
 #endif

@@ -33,10 +33,11 @@ int stats_kernel_sizes(const char *command)
 }
 
 int stats_slabs(const char *command, const struct stats_config *config,
-		const struct input_files *files, bool bytes)
+		const struct input_files *files, bool bytes, bool slabinfo)
 {
 	(void)config;
 	(void)files;
 	(void)bytes;
+	(void)slabinfo;
 	return cannot(command);
 }

@@ -32,6 +32,7 @@ enum stats_option {
 	OPT_WALKS,
 	OPT_KERNEL_SIZES,
 	OPT_SLABS,
+	OPT_SLABINFO,
 };
 
 struct stats_command {
@@ -40,6 +41,7 @@ struct stats_command {
 	bool json;
 	bool kernel_sizes;
 	bool slabs;
+	bool slabinfo;
 	bool bytes; /* --bytes */
 	u32 nr_files;
 	u32 nr_bad;
@@ -62,7 +64,10 @@ static int print_help(void)
 	       "running kernel; no FILE needed\n"
 	       "  --slabs              do each FILE on the running kernel and "
 	       "hold its slab objects against the\n"
-	       "                       model's; needs root\n");
+	       "                       model's; needs root\n"
+	       "  --slabinfo           the same, and /proc/slabinfo, which "
+	       "counts everybody's objects: for a\n"
+	       "                       quiet machine\n");
 	input_print_help();
 	config_print_help(CONFIG_BIT(CONFIG_CHECK));
 	printf("\nExit status: 0 fine, 1 a "
@@ -148,6 +153,10 @@ static int parse_option(struct stats_command *sc, int c)
 	case OPT_SLABS:
 		sc->slabs = true;
 		return 0;
+	case OPT_SLABINFO:
+		sc->slabs = true;
+		sc->slabinfo = true;
+		return 0;
 	case INPUT_BYTES:
 		sc->bytes = true;
 		return 0;
@@ -171,6 +180,7 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 		{ "walks", required_argument, NULL, OPT_WALKS },
 		{ "kernel-sizes", no_argument, NULL, OPT_KERNEL_SIZES },
 		{ "slabs", no_argument, NULL, OPT_SLABS },
+		{ "slabinfo", no_argument, NULL, OPT_SLABINFO },
 		CONFIG_OPTIONS,
 		INPUT_OPTIONS,
 		{ 0 },
@@ -183,7 +193,8 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 		return print_help() + 1;
 	if (!err && sc->json && (sc->slabs || sc->kernel_sizes))
 		err = usage_error(sc->command,
-				  "--json: not with --slabs or --kernel-sizes");
+				  "--json: not with --slabs, --slabinfo or "
+				  "--kernel-sizes");
 	if (!err && optind == argc && !sc->kernel_sizes)
 		err = usage_error(sc->command, "expected FILE...; see --help");
 	return err ? err + 1 : 0;
@@ -193,7 +204,8 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 static int do_files(struct stats_command *sc, const struct input_files *files)
 {
 	if (sc->slabs)
-		return stats_slabs(sc->command, &sc->config, files, sc->bytes);
+		return stats_slabs(sc->command, &sc->config, files, sc->bytes,
+				   sc->slabinfo);
 	if (sc->json)
 		stats_json_begin(&sc->config, stdout);
 	sc->config.replay.stop = interrupt_flag();

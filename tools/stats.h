@@ -35,7 +35,7 @@ stats_dist(const void *of, const struct stats_dist_column *column)
  */
 int stats_kernel_sizes(const char *command);
 int stats_slabs(const char *command, const struct stats_config *config,
-		const struct input_files *files, bool bytes);
+		const struct input_files *files, bool bytes, bool slabinfo);
 
 /* One file as text, for people. */
 void stats_print_text(const struct stats *stats, const struct input *in,

@@ -88,6 +88,7 @@ struct slab_command {
 	struct kernel_session session;
 	struct slabs *slabs;
 	bool bytes; /* --bytes */
+	bool slabinfo; /* --slabinfo */
 	u32 nr_files;
 	u32 nr_different;
 	u32 nr_bad;
@@ -121,12 +122,13 @@ static void print_result(struct slab_command *slc, const char *name,
 		printf("  %-14s model %" PRId64 ", kernel %" PRId64,
 		       kind_names[k], result->kind[k].model,
 		       result->kind[k].kernel);
-		if (!result->differs) {
+		if (!result->differs)
+			printf(" at op %u", result->kind[k].peak_op);
+		if (!result->differs && slc->slabinfo) {
 			bool agrees = slabinfo_agrees(result, k);
 
-			printf(" at op %u; slabinfo grew by %" PRId64
+			printf("; slabinfo grew by %" PRId64
 			       ", give or take %" PRIu64 "%s",
-			       result->kind[k].peak_op,
 			       result->kind[k].slabinfo, result->kind[k].unsure,
 			       agrees ? "" : ": DIFFERS");
 			differs |= !agrees;
@@ -141,7 +143,8 @@ static void do_scenario(struct slab_command *slc, const struct input *in,
 {
 	struct slab_result result;
 
-	if (slabs_compare(&slc->session, slc->slabs, scenario, &result)) {
+	if (slabs_compare(&slc->session, slc->slabs, scenario, slc->slabinfo,
+			  &result)) {
 		usage_error(in->name, "%s", result.why);
 		slc->nr_bad++;
 		return;
@@ -170,9 +173,13 @@ static void do_file(struct slab_command *slc, const char *path)
 }
 
 int stats_slabs(const char *command, const struct stats_config *config,
-		const struct input_files *files, bool bytes)
+		const struct input_files *files, bool bytes, bool slabinfo)
 {
-	struct slab_command slc = { .command = command, .bytes = bytes };
+	struct slab_command slc = {
+		.command = command,
+		.bytes = bytes,
+		.slabinfo = slabinfo,
+	};
 	char why[KERNEL_WHY_MAX];
 
 	if (kernel_session_open(&slc.session, why)) {
