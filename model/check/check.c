@@ -39,6 +39,8 @@ void check_forget(struct check *chk)
 
 	memset(&chk->report, 0, sizeof(chk->report));
 	chk->report.rmap = "";
+	chk->left_out = false;
+	chk->work = 0;
 	if (!scratch)
 		return;
 	memset(&scratch->live_at, 0, sizeof(scratch->live_at));
@@ -101,6 +103,76 @@ static int touched_cmp(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
+/*
+ * At each end of a VMA that changed, so many folios are looked at; and all of
+ * one that has no more than twice as many.
+ *
+ * A VMA that grows by a page has all its other pages where they were.  Looking
+ * at each of them again for each page costs the square of the pages.  A walk
+ * finds a VMA by a range: one that is found from both ends is found from between
+ * them, and each VMA's place in trees, chain and remaps is looked at anyway.
+ * Where that is not enough, check_caught_up() looks at everything before the
+ * operations have cost as much as everything.
+ */
+#define VMA_END_FOLIOS 32
+
+/* The offset of the @nr-th folio of @range, or one behind @range. */
+static pgoff_t offset_from_first(struct mm_world *world,
+				 const struct touched *range, u32 nr)
+{
+	struct folio *folio = folio_first(world, range->family, range->first);
+
+	while (folio && --nr)
+		folio = folio_next(folio);
+	return folio ? folio->index : UINT64_MAX;
+}
+
+/* The same, counted from the end; or one before @range. */
+static pgoff_t offset_from_last(struct mm_world *world,
+				const struct touched *range, u32 nr)
+{
+	struct folio *folio = folio_last(world, range->family, range->last);
+
+	while (folio && --nr)
+		folio = folio_prev(folio);
+	return folio ? folio->index : 0;
+}
+
+/* Of a range of a VMA's with many folios, the two ends. */
+static void touched_narrow(struct mm_world *world, u32 i)
+{
+	struct touched_log *log = &world->touched;
+	struct touched *range = &log->ranges[i];
+	struct touched high = { .family = range->family, .last = range->last };
+	pgoff_t low = offset_from_first(world, range, VMA_END_FOLIOS);
+
+	range->by_vma = false;
+	if (low >= range->last)
+		return;
+	high.first = offset_from_last(world, range, VMA_END_FOLIOS);
+	if (high.first <= low + 1)
+		return;
+	range->last = low;
+	log->left_out = true;
+	/* May move the ranges. */
+	touch_range(world, &high);
+}
+
+/*
+ * Where a large VMA changed, leaves out its middle, unless @log is thorough.  False:
+ * memory is out.
+ */
+static bool touched_narrow_all(struct mm_world *world)
+{
+	struct touched_log *log = &world->touched;
+	u32 nr = log->nr;
+
+	for (u32 i = 0; i < nr && !log->overflow && !log->thorough; i++)
+		if (log->ranges[i].by_vma)
+			touched_narrow(world, i);
+	return !log->overflow;
+}
+
 /* Sorts what was touched and joins what overlaps, so that each is met once. */
 static void touched_join(struct touched_log *log)
 {
@@ -123,6 +195,8 @@ static void touched_join(struct touched_log *log)
 
 static bool check_folio(struct check *chk, struct folio *folio)
 {
+	chk->work++;
+	chk->stats.looked++;
 	return check_mappings(chk, folio) && check_walks(chk, folio);
 }
 
@@ -144,6 +218,8 @@ static bool check_ranges(struct check *chk, folio_check check)
 {
 	struct touched_log *log = &chk->machine->world.touched;
 
+	if (!touched_narrow_all(&chk->machine->world))
+		return report_oom(chk);
 	touched_join(log);
 	for (u32 i = 0; i < log->nr; i++)
 		if (!check_range(chk, &log->ranges[i], check))
@@ -210,6 +286,8 @@ static bool check_met(struct check *chk, struct rmap *rmap)
 	struct divergence div = { .kind = DIVERGENCE_NONE };
 
 	/* The sets' pointers are to const as no set changes what is in it. */
+	chk->work += scratch->vmas.nr;
+	chk->stats.looked += scratch->vmas.nr;
 	for (u32 i = 0; i < scratch->vmas.nr && !div.kind; i++)
 		rmap->ops->check_vma(rmap, (void *)scratch->vmas.items[i].ptr,
 				     &div);
@@ -230,6 +308,20 @@ static bool check_rmaps_met(struct check *chk)
 	return true;
 }
 
+/*
+ * Looks at everything if something was left out of late, and what was looked at
+ * since all was looked at is as much as that: twice the work at most.
+ */
+static bool check_caught_up(struct check *chk)
+{
+	const struct mm_world *world = &chk->machine->world;
+	const struct ledger_kind *kinds = world->ledger->kinds;
+	u64 all = kinds[world->kind_folio].live +
+		  world->nr_rmaps * kinds[world->kind_vma].live;
+
+	return !chk->left_out || chk->work < all || check_all(chk);
+}
+
 bool check_touched(struct check *chk)
 {
 	struct mm_world *world = &chk->machine->world;
@@ -237,11 +329,14 @@ bool check_touched(struct check *chk)
 
 	if (world->touched.overflow)
 		return check_all(chk);
+	world->touched.thorough = chk->thorough;
 	ok = check_begin(chk) && check_broken(chk) &&
 	     check_ranges(chk, check_folio) && meet_mms(chk) &&
 	     meet_vmas(chk) && check_rmaps_met(chk);
+	chk->left_out |= world->touched.left_out;
+	chk->stats.looked += world->touched.looked;
 	touched_reset(world);
-	return ok;
+	return ok && check_caught_up(chk);
 }
 
 static bool check_own_everywhere(struct check *chk)
@@ -264,6 +359,8 @@ bool check_own(struct check *chk)
 	struct mm_world *world = &chk->machine->world;
 	bool ok = check_begin(chk);
 
+	/* Nothing would catch up with it. */
+	world->touched.thorough = true;
 	if (ok && world->touched.overflow)
 		ok = check_own_everywhere(chk);
 	else if (ok)
@@ -307,6 +404,10 @@ bool check_all(struct check *chk)
 	     check_folio_lists(chk) && check_folios(chk) &&
 	     check_rmaps_all(chk);
 	touched_reset(&chk->machine->world);
+	if (ok) {
+		chk->left_out = false;
+		chk->work = 0;
+	}
 	return ok;
 }
 

@@ -49,6 +49,7 @@ struct report {
 struct check_stats {
 	u64 walks; /* walks compared with the truth */
 	u64 folios; /* folios looked at */
+	u64 looked; /* all that was: folios, VMAs, what hangs on them, pages */
 	struct rmap_walk_stats walk[RMAP_MAX]; /* by slot */
 };
 
@@ -59,6 +60,13 @@ struct check {
 	struct check_names names;
 	struct check_stats stats;
 	struct report report; /* the first divergence, kept */
+	/*
+	 * Set by the caller: check_touched() leaves nothing out where a large VMA
+	 * changed, so that a fault is found at the operation that made it.
+	 */
+	bool thorough;
+	bool left_out; /* something was, since everything was looked at */
+	u64 work; /* folios and VMAs looked at since then */
 	struct check_scratch *scratch; /* internal: what checks remember */
 };
 
@@ -155,6 +163,10 @@ void check_survivors_free(struct check_survivors *survivors);
  * remembers what it compared: give it the same two machines each time.
  */
 bool check_contents(struct check *chk, struct machine *a, struct machine *b);
+
+/* The same for all that there is, whether it changed since or not. */
+bool check_contents_again(struct check *chk, struct machine *a,
+			  struct machine *b);
 
 /* As DESIGN has it; @op_text and @op_nr (from 1; 0: none) say where. */
 void report_print(const struct report *report, FILE *out, u32 op_nr,

@@ -163,8 +163,10 @@ struct area {
 
 /*
  * The area that begins with *@vmap, which moves on to the first VMA after it;
- * false at the end.  Only the flags in @mask count.
+ * false at the end.  Only the flags in @mask count, and only what lies in @in,
+ * where *@vmap must end behind in.start.
  */
-bool area_next(struct vm_area_struct **vmap, u64 mask, struct area *area);
+bool area_next(struct vm_area_struct **vmap, u64 mask, struct page_range in,
+	       struct area *area);
 
 #endif

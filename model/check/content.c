@@ -65,10 +65,10 @@ static u64 area_differs_at(const struct area *a, const struct area *b)
 	return min_u64(a->end, b->end);
 }
 
-static bool compare_areas(const struct pair *pair)
+static bool compare_areas(const struct pair *pair, struct page_range in)
 {
-	struct vm_area_struct *vma[2] = { find_vma(pair->mm[0], 0),
-					  find_vma(pair->mm[1], 0) };
+	struct vm_area_struct *vma[2] = { find_vma(pair->mm[0], in.start),
+					  find_vma(pair->mm[1], in.start) };
 
 	for (;;) {
 		struct area area[2] = { { .start = ~0ULL },
@@ -76,7 +76,9 @@ static bool compare_areas(const struct pair *pair)
 		bool more[2];
 
 		for (u32 i = 0; i < 2; i++)
-			more[i] = area_next(&vma[i], VISIBLE_FLAGS, &area[i]);
+			more[i] =
+				area_next(&vma[i], VISIBLE_FLAGS, in, &area[i]);
+		pair->chk->stats.looked++;
 		if (!more[0] && !more[1])
 			return true;
 		if (area_equal(&area[0], &area[1]))
@@ -90,13 +92,13 @@ static bool compare_areas(const struct pair *pair)
 	}
 }
 
-/* The first entry from @addr on that maps a folio, NULL if none. */
-static const struct pte *next_folio_pte(struct mm_struct *mm, u64 addr)
+/* The first entry in [addr, end) that maps a folio, NULL if none. */
+static const struct pte *next_folio_pte(struct mm_struct *mm, u64 addr, u64 end)
 {
-	const struct pte *pte = pte_next(mm, addr, ~0ULL);
+	const struct pte *pte = pte_next(mm, addr, end);
 
 	while (pte && !pte->folio)
-		pte = pte_next(mm, pte_addr(pte) + 1, ~0ULL);
+		pte = pte_next(mm, pte_addr(pte) + 1, end);
 	return pte;
 }
 
@@ -133,14 +135,17 @@ static bool compare_reads(const struct pair *pair, u64 addr)
 }
 
 /* Areas are equal by now: equal folios at one address read the same. */
-static bool compare_pages(const struct pair *pair)
+static bool compare_pages(const struct pair *pair, struct page_range in)
 {
-	const struct pte *pte[2] = { next_folio_pte(pair->mm[0], 0),
-				     next_folio_pte(pair->mm[1], 0) };
+	const struct pte *pte[2] = {
+		next_folio_pte(pair->mm[0], in.start, in.end),
+		next_folio_pte(pair->mm[1], in.start, in.end),
+	};
 
 	while (pte[0] || pte[1]) {
 		u64 at[2], addr;
 
+		pair->chk->stats.looked++;
 		for (u32 i = 0; i < 2; i++)
 			at[i] = pte[i] ? pte_addr(pte[i]) : ~0ULL;
 		addr = min_u64(at[0], at[1]);
@@ -150,7 +155,48 @@ static bool compare_pages(const struct pair *pair)
 			return false;
 		for (u32 i = 0; i < 2; i++)
 			if (at[i] == addr)
-				pte[i] = next_folio_pte(pair->mm[i], addr + 1);
+				pte[i] = next_folio_pte(pair->mm[i], addr + 1,
+							in.end);
+	}
+	return true;
+}
+
+/* What operations on @machine changed in @pair->mm[i]. */
+static bool compare_changes(const struct pair *pair, u32 i)
+{
+	const struct change_log *log = &pair->machine[i]->world.changed;
+
+	for (u32 c = 0; c < log->nr; c++) {
+		const struct change *change = &log->changes[c];
+		struct page_range in = { change->start, change->end };
+
+		if (change->mm != pair->mm[i]->id)
+			continue;
+		if (!compare_areas(pair, in) ||
+		    (change->pages && !compare_pages(pair, in)))
+			return false;
+	}
+	return true;
+}
+
+static bool compare_everything(const struct pair *pair)
+{
+	const struct page_range everywhere = { 0, ~0ULL };
+
+	return compare_areas(pair, everywhere) &&
+	       compare_pages(pair, everywhere);
+}
+
+/* Were the two equal the last time, and is all noted that changed since? */
+static bool changes_are_known(const struct pair *pair,
+			      const struct content_seen *seen)
+{
+	for (u32 i = 0; i < 2; i++) {
+		const struct change_log *log = &pair->machine[i]->world.changed;
+
+		if (pair->mm[i]->id != seen->mm_id[i] || !log->kept ||
+		    log->overflow)
+			return false;
 	}
 	return true;
 }
@@ -174,6 +220,7 @@ static bool compare_process(const struct pair *pair)
 {
 	struct content_seen *seen = &pair->chk->scratch->seen[pair->proc];
 	struct content_seen now;
+	bool equal;
 
 	if (!pair->mm[0] && !pair->mm[1])
 		return true;
@@ -182,10 +229,13 @@ static bool compare_process(const struct pair *pair)
 	now = seen_now(pair);
 	if (seen_equal(&now, seen))
 		return true;
-	if (!compare_areas(pair) || !compare_pages(pair))
-		return false;
-	*seen = now;
-	return true;
+	if (changes_are_known(pair, seen))
+		equal = compare_changes(pair, 0) && compare_changes(pair, 1);
+	else
+		equal = compare_everything(pair);
+	if (equal)
+		*seen = now;
+	return equal;
 }
 
 /* Room to remember @nr processes; mm ids start at 1, so zeroes match none. */
@@ -206,6 +256,17 @@ static bool seen_reserve(struct check *chk, u32 nr)
 	scratch->seen = seen;
 	scratch->nr_seen = nr;
 	return true;
+}
+
+bool check_contents_again(struct check *chk, struct machine *a,
+			  struct machine *b)
+{
+	struct check_scratch *scratch = chk->scratch;
+
+	/* No mm has the id 0. */
+	for (u32 i = 0; scratch && i < scratch->nr_seen; i++)
+		scratch->seen[i] = (struct content_seen){ .mm_id = { 0, 0 } };
+	return check_contents(chk, a, b);
 }
 
 bool check_contents(struct check *chk, struct machine *a, struct machine *b)

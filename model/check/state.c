@@ -12,31 +12,41 @@
 #include <stdlib.h>
 #include "check_internal.h"
 
+/* The offset of the page at @addr, in @vma or before it. */
+static pgoff_t area_pgoff(const struct vm_area_struct *vma, u64 addr)
+{
+	return vma_is_anonymous(vma) ? 0 : linear_page_index(vma, addr);
+}
+
 static bool area_takes(const struct area *area,
 		       const struct vm_area_struct *vma, u64 mask)
 {
-	if (vma->vm_start != area->end ||
+	if (max_u64(vma->vm_start, area->start) != area->end ||
 	    (vma->vm_flags & mask) != area->flags || vma->vm_file != area->file)
 		return false;
 	return vma_is_anonymous(vma) ||
-	       vma->vm_pgoff == area->pgoff + (area->end - area->start);
+	       area_pgoff(vma, area->end) ==
+		       area->pgoff + (area->end - area->start);
 }
 
-bool area_next(struct vm_area_struct **vmap, u64 mask, struct area *area)
+bool area_next(struct vm_area_struct **vmap, u64 mask, struct page_range in,
+	       struct area *area)
 {
 	struct vm_area_struct *vma = *vmap;
+	u64 start;
 
-	if (!vma)
+	if (!vma || vma->vm_start >= in.end)
 		return false;
+	start = max_u64(vma->vm_start, in.start);
 	*area = (struct area){
-		.start = vma->vm_start,
-		.end = vma->vm_start,
+		.start = start,
+		.end = start,
 		.flags = vma->vm_flags & mask,
 		.file = vma->vm_file,
-		.pgoff = vma_is_anonymous(vma) ? 0 : vma->vm_pgoff,
+		.pgoff = area_pgoff(vma, start),
 	};
-	while (vma && area_takes(area, vma, mask)) {
-		area->end = vma->vm_end;
+	while (vma && vma->vm_start < in.end && area_takes(area, vma, mask)) {
+		area->end = min_u64(vma->vm_end, in.end);
 		vma = vma_next(vma);
 	}
 	*vmap = vma;
@@ -55,10 +65,11 @@ static u64 digest_add(u64 digest, u64 value)
 
 static u64 digest_areas(u64 digest, struct mm_struct *mm)
 {
+	const struct page_range everywhere = { 0, ~0ULL };
 	struct vm_area_struct *vma = find_vma(mm, 0);
 	struct area area;
 
-	while (area_next(&vma, ~0ULL, &area)) {
+	while (area_next(&vma, ~0ULL, everywhere, &area)) {
 		digest = digest_add(digest, area.start);
 		digest = digest_add(digest, area.end);
 		digest = digest_add(digest, area.flags);

@@ -117,6 +117,8 @@ static void folio_store(struct folio *folio, u64 value)
 	LIST_FOREACH(pte, &folio->mappings, mapped) {
 		pte_mm(pte)->changes++;
 		pte_mm(pte)->pte_changes++;
+		note_change(pte_mm(pte), pte_addr(pte), pte_addr(pte) + 1,
+			    true);
 	}
 }
 

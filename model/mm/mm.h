@@ -145,6 +145,7 @@ struct touched {
 	u64 family;
 	pgoff_t first;
 	pgoff_t last;
+	bool by_vma; /* a VMA there changed; entries that change are noted apart */
 };
 
 /* A VMA that was touched, where it was then. */
@@ -165,6 +166,27 @@ struct touched_log {
 	u32 nr_vmas;
 	u32 cap_vmas;
 	bool overflow; /* memory ran out: everything counts as touched */
+	/* For checks: leave nothing out of a large VMA; something was left out. */
+	bool thorough;
+	bool left_out;
+	u64 looked; /* by checks, beside folios and VMAs */
+};
+
+/* Page numbers of one mm where a process may see what it did not see before. */
+struct change {
+	u64 mm; /* its id */
+	u64 start;
+	u64 end;
+	bool pages; /* page-table entries or contents; false: VMAs */
+};
+
+/* For those who compare two machines; kept only if asked for. */
+struct change_log {
+	bool kept;
+	bool overflow; /* memory ran out: everything may have changed */
+	struct change *changes;
+	u32 nr;
+	u32 cap;
 };
 
 /* A mapping that a walk should have visited, and did not. */
@@ -202,6 +224,7 @@ struct mm_world {
 	bool detach_last; /* munmap: the pages first, then the VMAs */
 	struct folio_tree folios; /* the living, by family, index, id */
 	struct touched_log touched;
+	struct change_log changed;
 
 	u32 kind_mm, kind_vma, kind_pgtable, kind_folio;
 };
@@ -224,7 +247,20 @@ void mm_world_exit(struct mm_world *world);
 void touched_reset(struct mm_world *world);
 void touched_forget_mm(struct mm_struct *mm);
 void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last);
+/* Adds @range to the log; false: memory is out, everything counts as touched. */
+bool touch_range(struct mm_world *world, const struct touched *range);
 void touch_vma(struct vm_area_struct *vma);
+
+/* Notes that [start, end) of @mm changed: its pages or its VMAs; forgets all. */
+void note_change_in(struct mm_struct *mm, u64 start, u64 end, bool pages);
+void changes_reset(struct mm_world *world);
+
+static inline void note_change(struct mm_struct *mm, u64 start, u64 end,
+			       bool pages)
+{
+	if (__builtin_expect(mm->world->changed.kept, 0))
+		note_change_in(mm, start, end, pages);
+}
 
 /* Here others may go on.  Costs nothing to speak of when there are none. */
 static inline void mark(const struct mm_world *world, enum sched_point point)

@@ -129,6 +129,7 @@ static void pte_set_kind(struct pte *pte, enum pte_kind kind)
 		leaf->present |= bit;
 	leaf->mm->changes++;
 	leaf->mm->pte_changes++;
+	note_change(leaf->mm, pte_addr(pte), pte_addr(pte) + 1, true);
 }
 
 /* @pte becomes an entry of @folio, present or a migration entry: @kind. */
@@ -369,6 +370,23 @@ struct folio *folio_next(struct folio *folio)
 	struct folio *next = RB_NEXT(folio_tree, NULL, folio);
 
 	return next && next->family == folio->family ? next : NULL;
+}
+
+struct folio *folio_last(struct mm_world *world, u64 family, pgoff_t index)
+{
+	struct folio key = { .family = family, .index = index, .id = ~0ULL };
+	struct folio *next = RB_NFIND(folio_tree, &world->folios, &key);
+	struct folio *folio = next ? RB_PREV(folio_tree, &world->folios, next) :
+				     RB_MAX(folio_tree, &world->folios);
+
+	return folio && folio->family == family ? folio : NULL;
+}
+
+struct folio *folio_prev(struct folio *folio)
+{
+	struct folio *prev = RB_PREV(folio_tree, NULL, folio);
+
+	return prev && prev->family == folio->family ? prev : NULL;
 }
 
 struct folio *folio_behind(struct mm_world *world, const struct folio *key)

@@ -118,6 +118,10 @@ void folio_put_waiter(struct mm_world *world, struct folio *folio);
 struct folio *folio_first(struct mm_world *world, u64 family, pgoff_t index);
 struct folio *folio_next(struct folio *folio);
 
+/* The last living folio of @family with index <= @index, and the one before. */
+struct folio *folio_last(struct mm_world *world, u64 family, pgoff_t index);
+struct folio *folio_prev(struct folio *folio);
+
 /* The first living folio behind @key by family, index and id; NULL: none. */
 struct folio *folio_behind(struct mm_world *world, const struct folio *key);
 

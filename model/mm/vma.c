@@ -115,6 +115,7 @@ void vma_tree_insert(struct vm_area_struct *vma)
 	RB_INSERT(vma_tree, &mm->vmas, vma);
 	mm->map_count++;
 	mm->changes++;
+	note_change(mm, vma->vm_start, vma->vm_end, false);
 	touch_vma(vma);
 }
 
@@ -126,13 +127,34 @@ void vma_tree_remove(struct vm_area_struct *vma)
 	if (!bug_on(mm->world->bugs, BUG_MAP_COUNT_NOT_LOWERED))
 		mm->map_count--;
 	mm->changes++;
+	note_change(mm, vma->vm_start, vma->vm_end, false);
 	touch_vma(vma);
+}
+
+/*
+ * @vma is going to have another range.  What it has before and after looks as it
+ * did, unless the offset of a page of a file changes.
+ */
+static void note_range_change(struct vm_area_struct *vma, u64 start, u64 end,
+			      pgoff_t pgoff)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	u64 low = min_u64(start, vma->vm_start);
+	u64 high = max_u64(end, vma->vm_end);
+
+	if (pgoff - start != vma->vm_pgoff - vma->vm_start) {
+		note_change(mm, low, high, false);
+		return;
+	}
+	note_change(mm, low, max_u64(start, vma->vm_start), false);
+	note_change(mm, min_u64(end, vma->vm_end), high, false);
 }
 
 void vma_set_range(struct vm_area_struct *vma, u64 start, u64 end,
 		   pgoff_t pgoff)
 {
 	touch_vma(vma);
+	note_range_change(vma, start, end, pgoff);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
@@ -146,6 +168,7 @@ void vma_set_flags(struct vm_area_struct *vma, u64 flags)
 		return;
 	vma->vm_flags = flags;
 	vma->vm_mm->changes++;
+	note_change(vma->vm_mm, vma->vm_start, vma->vm_end, false);
 }
 
 void vma_prepare(struct vma_prepare *vp)

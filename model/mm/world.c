@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The world of one machine, and the log of what an operation touched.
+ * The world of one machine, and the logs of what an operation touched.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -61,6 +61,9 @@ void mm_world_exit(struct mm_world *world)
 			 world->touched.cap_vmas *
 				 sizeof(*world->touched.vmas));
 	memset(&world->touched, 0, sizeof(world->touched));
+	ledger_tool_free(world->ledger, world->changed.changes,
+			 world->changed.cap * sizeof(*world->changed.changes));
+	memset(&world->changed, 0, sizeof(world->changed));
 }
 
 void race_if_freed(const struct mm_world *world, const void *obj,
@@ -76,6 +79,8 @@ void touched_reset(struct mm_world *world)
 	world->touched.nr = 0;
 	world->touched.nr_vmas = 0;
 	world->touched.overflow = false;
+	world->touched.left_out = false;
+	world->touched.looked = 0;
 }
 
 static bool touched_grow(struct mm_world *world)
@@ -95,33 +100,39 @@ static bool touched_grow(struct mm_world *world)
 }
 
 /* Page after page of one access comes in order: most ranges just grow. */
-static bool extends(struct touched *range, u64 family, pgoff_t first,
-		    pgoff_t last)
+static bool extends(struct touched *range, const struct touched *more)
 {
-	if (range->family != family || first > range->last + 1 ||
-	    last + 1 < range->first)
+	if (range->family != more->family || range->by_vma != more->by_vma ||
+	    more->first > range->last + 1 || more->last + 1 < range->first)
 		return false;
-	range->first = min_u64(range->first, first);
-	range->last = max_u64(range->last, last);
+	range->first = min_u64(range->first, more->first);
+	range->last = max_u64(range->last, more->last);
+	return true;
+}
+
+bool touch_range(struct mm_world *world, const struct touched *range)
+{
+	struct touched_log *log = &world->touched;
+
+	if (log->nr && extends(&log->ranges[log->nr - 1], range))
+		return true;
+	if (log->nr == log->cap && !touched_grow(world)) {
+		log->overflow = true;
+		return false;
+	}
+	log->ranges[log->nr++] = *range;
 	return true;
 }
 
 void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
 {
-	struct touched_log *log = &mm->world->touched;
-
-	if (log->nr &&
-	    extends(&log->ranges[log->nr - 1], mm->family, first, last))
-		return;
-	if (log->nr == log->cap && !touched_grow(mm->world)) {
-		log->overflow = true;
-		return;
-	}
-	log->ranges[log->nr++] = (struct touched){
+	const struct touched range = {
 		.family = mm->family,
 		.first = first,
 		.last = last,
 	};
+
+	touch_range(mm->world, &range);
 }
 
 static bool touched_vmas_grow(struct mm_world *world)
@@ -160,7 +171,14 @@ void touch_vma(struct vm_area_struct *vma)
 		.last = vma->vm_pgoff + (vma->vm_end - vma->vm_start) - 1,
 	};
 
-	touch(mm, touched.first, touched.last);
+	const struct touched range = {
+		.family = mm->family,
+		.first = touched.first,
+		.last = touched.last,
+		.by_vma = true,
+	};
+
+	touch_range(mm->world, &range);
 	if (repeats(log, &touched))
 		return;
 	if (log->nr_vmas == log->cap_vmas && !touched_vmas_grow(mm->world)) {
@@ -177,4 +195,61 @@ void touched_forget_mm(struct mm_struct *mm)
 	for (u32 i = 0; i < log->nr_vmas; i++)
 		if (log->vmas[i].mm == mm)
 			log->vmas[i].mm = NULL;
+}
+
+static bool changes_grow(struct mm_world *world)
+{
+	struct change_log *log = &world->changed;
+	u32 cap = log->cap ? 2 * log->cap : 32;
+	struct change *changes;
+
+	changes = ledger_tool_grow(world->ledger, log->changes,
+				   log->cap * sizeof(*changes),
+				   cap * sizeof(*changes));
+	if (!changes)
+		return false;
+	log->changes = changes;
+	log->cap = cap;
+	return true;
+}
+
+/* The last two: mremap changes a page here and one there, in turns. */
+static bool joins_last(struct change_log *log, const struct change *more)
+{
+	for (u32 i = 1; i <= 2 && i <= log->nr; i++) {
+		struct change *last = &log->changes[log->nr - i];
+
+		if (last->mm != more->mm || last->pages != more->pages ||
+		    more->start > last->end || more->end < last->start)
+			continue;
+		last->start = min_u64(last->start, more->start);
+		last->end = max_u64(last->end, more->end);
+		return true;
+	}
+	return false;
+}
+
+void note_change_in(struct mm_struct *mm, u64 start, u64 end, bool pages)
+{
+	struct change_log *log = &mm->world->changed;
+	const struct change change = {
+		.mm = mm->id,
+		.start = start,
+		.end = end,
+		.pages = pages,
+	};
+
+	if (start >= end || joins_last(log, &change))
+		return;
+	if (log->nr == log->cap && !changes_grow(mm->world)) {
+		log->overflow = true;
+		return;
+	}
+	log->changes[log->nr++] = change;
+}
+
+void changes_reset(struct mm_world *world)
+{
+	world->changed.nr = 0;
+	world->changed.overflow = false;
 }

@@ -150,15 +150,28 @@ static void check_same_owner(struct rmap *rmap, struct vm_area_struct *vma,
 		      VMA_ARGS(vma), VMA_ARGS(other), own);
 }
 
+/*
+ * Of more VMAs in one tree than that, the first are looked at, and check_all()
+ * counts: each VMA that changes would cost all of them.
+ */
+#define OWNERS_MAX 32
+
 /* At zero owners an anon_vma is given to a child: their number must be right. */
 static void check_owners(struct rmap *rmap, struct vm_area_struct *vma,
 			 struct divergence *div)
 {
 	struct anon_vma *own = vma_anon(rmap, vma)->anon_vma;
+	struct touched_log *log = &rmap->world->touched;
+	u32 left = log->thorough ? UINT32_MAX : OWNERS_MAX;
 	struct anon_vma_chain *avc;
 	u32 nr = 0;
 
 	for (avc = avc_first(own); avc; avc = avc_next(avc)) {
+		log->looked++;
+		if (!left--) {
+			log->left_out = true;
+			return;
+		}
 		if (vma_anon(rmap, avc->vma)->anon_vma != own)
 			continue;
 		nr++;

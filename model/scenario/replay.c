@@ -34,6 +34,8 @@ struct replay {
 	struct replay_machine m[RMAP_MAX];
 	u32 nr;
 	bool left_out;
+	bool thorough; /* checks leave nothing out */
+	bool late; /* it diverged, perhaps by what an earlier operation did */
 	struct sched *sched; /* NULL: there was no group yet */
 };
 
@@ -164,18 +166,29 @@ static bool check_after(struct replay *rp, struct check *chk)
 	return true;
 }
 
+/*
+ * It diverged, but what one of the operations before touched was not looked at
+ * whole.  Can all be done again, to see at which one it does?  Not where the
+ * caller has watched the operations or has a say in them.
+ */
+static bool may_repeat(const struct replay *rp)
+{
+	return rp->late && !rp->config->after_op && !rp->config->choose;
+}
+
 /* Takes over what @chk found at operation @op_nr; false for the caller. */
 static bool diverged(struct replay *rp, const struct check *chk, u32 op_nr)
 {
 	int result = container_of(chk, struct replay_machine, check)->result;
 
+	rp->late = chk->left_out || chk->machine->world.changed.kept;
 	rp->result->diverged = true;
 	rp->result->report = chk->report;
 	rp->result->op_nr = op_nr;
 	/* Where both come at once, the divergence is what matters. */
 	rp->result->unexpected = false;
 	rp->result->result = result;
-	if (rp->config->on_divergence)
+	if (rp->config->on_divergence && !may_repeat(rp))
 		rp->config->on_divergence(rp->config->arg, op_nr, result,
 					  chk->machine);
 	return false;
@@ -286,6 +299,25 @@ static bool compare_machines(struct replay *rp, const struct op *op, u32 op_nr)
 		}
 		if (!check_contents(&m->check, first->machine, m->machine))
 			return diverged(rp, &m->check, op_nr);
+	}
+	for (u32 i = 0; i < rp->nr; i++)
+		changes_reset(&rp->m[i].machine->world);
+	return true;
+}
+
+/* At the end all that processes see, where only what changed was looked at. */
+static bool compare_all(struct replay *rp)
+{
+	struct replay_machine *first = &rp->m[0];
+
+	if (!first->machine->world.changed.kept)
+		return true;
+	for (u32 i = 1; i < rp->nr; i++) {
+		struct replay_machine *m = &rp->m[i];
+
+		if (!check_contents_again(&m->check, first->machine,
+					  m->machine))
+			return diverged(rp, &m->check, 0);
 	}
 	return true;
 }
@@ -564,6 +596,8 @@ static int add_machine(struct replay *rp, const struct machine_config *config)
 	if (!m->machine)
 		return -ENOMEM;
 	check_init(&m->check, m->machine, &names);
+	m->check.thorough = rp->thorough;
+	m->machine->world.changed.kept = rp->config->pure && !rp->thorough;
 	rp->nr++;
 	return 0;
 }
@@ -596,6 +630,7 @@ static void take_stock(struct replay *rp)
 	for (u32 i = 0; i < rp->nr; i++) {
 		result->walks += rp->m[i].check.stats.walks;
 		result->folios += rp->m[i].check.stats.folios;
+		result->looked += rp->m[i].check.stats.looked;
 		add_kinds(result, &rp->m[i].machine->ledger);
 	}
 }
@@ -612,6 +647,9 @@ u32 replay_next(const struct replay *rp, u32 op_nr)
 
 bool replay_finish(struct replay *rp)
 {
+	if (!rp->result->diverged && !rp->result->cut && !rp->result->nomem &&
+	    !compare_all(rp))
+		return false;
 	/* What was cut short is nowhere. */
 	for (u32 i = 0; i < rp->nr && !rp->result->diverged; i++)
 		if (!rp->result->cut && !rp->result->nomem)
@@ -661,6 +699,12 @@ static void stop(struct replay *rp)
 	}
 }
 
+/* Both checks could not agree if one left something out. */
+static bool is_thorough(const struct replay_config *config)
+{
+	return config->check == REPLAY_CHECK_BOTH;
+}
+
 struct replay *replay_start(const struct scenario *sc,
 			    const struct replay_config *config,
 			    struct replay_result *result)
@@ -672,6 +716,8 @@ struct replay *replay_start(const struct scenario *sc,
 	rp->sc = sc;
 	rp->config = config;
 	rp->result = result;
+	/* There is no second time. */
+	rp->thorough = true;
 	memset(result, 0, sizeof(*result));
 	if (!make_machines(rp))
 		return rp;
@@ -687,6 +733,18 @@ void replay_stop(struct replay *rp)
 	free(rp);
 }
 
+static int replay_once(struct replay *rp)
+{
+	int err;
+
+	memset(rp->result, 0, sizeof(*rp->result));
+	err = make_machines(rp);
+	if (!err)
+		replay_all(rp);
+	stop(rp);
+	return rp->result->nomem ? -ENOMEM : err;
+}
+
 int replay(const struct scenario *sc, const struct replay_config *config,
 	   struct replay_result *result)
 {
@@ -694,13 +752,18 @@ int replay(const struct scenario *sc, const struct replay_config *config,
 		.sc = sc,
 		.config = config,
 		.result = result,
+		.thorough = is_thorough(config),
 	};
-	int err;
+	struct replay again = rp;
+	int err = replay_once(&rp);
+	struct replay_result late;
 
-	memset(result, 0, sizeof(*result));
-	err = make_machines(&rp);
-	if (!err)
-		replay_all(&rp);
-	stop(&rp);
-	return result->nomem ? -ENOMEM : err;
+	if (err || !result->diverged || !may_repeat(&rp))
+		return err;
+	late = *result;
+	again.thorough = true;
+	err = replay_once(&again);
+	if (!err && !result->diverged)
+		*result = late;
+	return err;
 }

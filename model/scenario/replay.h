@@ -58,6 +58,7 @@ struct replay_result {
 	u32 skipped; /* pure: operations left out, see replay.c */
 	u64 walks; /* walks compared */
 	u64 folios; /* folios looked at */
+	u64 looked; /* all that checks looked at, folios among it */
 	u32 steps; /* from point to point, in groups */
 	bool cut; /* config->choose or config->stop has stopped it */
 	bool nomem; /* a group could not be run: the tool is out of memory */

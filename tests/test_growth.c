@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What checks look at grows as the operations do, not as their square, where one
+ * mapping grows or is cut page by page.  Counted, since time depends on the
+ * machine.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+#include "../model/mm/pgtable.h"
+#include "../model/mm/vma.h"
+#include "../model/rmap/rmaps.h"
+#include "../model/scenario/replay.h"
+
+#define PAGES 1000
+
+static const struct op map_one = { .kind = OP_MMAP, .len = 1 };
+static const struct op write_one = { .kind = OP_WRITE, .len = 1 };
+
+static void add(struct scenario *sc, struct op op, u64 page)
+{
+	op.page = page;
+	assert_int_equal(scenario_add(sc, &op), 0);
+}
+
+static void map_all(struct scenario *sc, u64 nr)
+{
+	add(sc, (struct op){ .kind = OP_MMAP, .len = nr }, 0);
+	add(sc, (struct op){ .kind = OP_WRITE, .len = nr }, 0);
+}
+
+static void grow_up(struct scenario *sc, u64 nr)
+{
+	for (u64 i = 0; i < nr; i++) {
+		add(sc, map_one, i);
+		add(sc, write_one, i);
+	}
+}
+
+static void grow_down(struct scenario *sc, u64 nr)
+{
+	for (u64 i = nr; i-- > 0;) {
+		add(sc, map_one, i);
+		add(sc, write_one, i);
+	}
+}
+
+static void unmap_from_below(struct scenario *sc, u64 nr)
+{
+	map_all(sc, nr);
+	for (u64 i = 0; i < nr; i++)
+		add(sc, (struct op){ .kind = OP_MUNMAP, .len = 1 }, i);
+}
+
+static void unmap_every_other(struct scenario *sc, u64 nr)
+{
+	map_all(sc, nr);
+	for (u64 i = 0; i < nr; i += 2)
+		add(sc, (struct op){ .kind = OP_MUNMAP, .len = 1 }, i);
+}
+
+static void protect_every_other(struct scenario *sc, u64 nr)
+{
+	map_all(sc, nr);
+	for (u64 i = 0; i < nr; i += 2)
+		add(sc,
+		    (struct op){
+			    .kind = OP_MPROTECT, .len = 1, .prot = OP_PROT_R },
+		    i);
+}
+
+static void move_one_by_one(struct scenario *sc, u64 nr)
+{
+	map_all(sc, nr);
+	for (u64 i = 0; i < nr; i++)
+		add(sc,
+		    (struct op){ .kind = OP_MREMAP,
+				 .len = 1,
+				 .new_len = 1,
+				 .to = 2 * nr + i,
+				 .flags = OP_HAS_TO },
+		    i);
+}
+
+static void (*const shapes[])(struct scenario *sc, u64 nr) = {
+	grow_up,	   grow_down,		unmap_from_below,
+	unmap_every_other, protect_every_other, move_one_by_one,
+};
+
+static struct replay_config config_of(bool pure)
+{
+	return (struct replay_config){
+		.machine = {
+			.rmaps = { &anon_vma_rmap_ops, &cow_context_rmap_ops },
+			.nr_rmaps = 2,
+		},
+		.pure = pure,
+	};
+}
+
+/* All that checks look at when shape @i of @nr pages is replayed. */
+static u64 looked_at(u32 i, u64 nr, bool pure)
+{
+	struct replay_config config = config_of(pure);
+	struct replay_result result;
+	struct scenario sc;
+
+	assert_int_equal(scenario_init(&sc), 0);
+	shapes[i](&sc, nr);
+	assert_int_equal(replay(&sc, &config, &result), 0);
+	assert_false(result.diverged);
+	assert_int_equal(result.ops, sc.nr_ops);
+	scenario_free(&sc);
+	return result.looked;
+}
+
+/* Twice the pages: at most two and a half times as much. */
+static void expect_linear(bool pure)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(shapes); i++) {
+		u64 once = looked_at(i, PAGES, pure);
+		u64 twice = looked_at(i, 2 * PAGES, pure);
+
+		if (2 * twice > 5 * once)
+			fail_msg("shape %u: %llu for %u pages, %llu for %u", i,
+				 (unsigned long long)once, PAGES,
+				 (unsigned long long)twice, 2 * PAGES);
+	}
+}
+
+static void looks_grow_with_operations(void **state)
+{
+	(void)state;
+	expect_linear(false);
+}
+
+static void comparing_grows_with_operations(void **state)
+{
+	(void)state;
+	expect_linear(true);
+}
+
+/*
+ * A fault in the middle of a large VMA is found later, since only the ends are
+ * looked at, and then said of the operation that made it.
+ */
+
+/* Loses the VMA's page 50 once it has 100. */
+static void walk_loses(struct rmap *rmap, struct folio *folio,
+		       struct rmap_walk_control *rwc)
+{
+	const struct pte *pte = LIST_FIRST(&folio->mappings);
+	const struct vm_area_struct *vma;
+
+	vma = pte ? find_vma(pte_mm(pte), pte_addr(pte)) : NULL;
+	if (folio->id == 50 && vma && vma_pages(vma) >= 100)
+		return;
+	anon_vma_rmap_ops.walk(rmap, folio, rwc);
+}
+
+static void late_fault_is_named_early(void **state)
+{
+	struct rmap_ops forgetful = anon_vma_rmap_ops;
+	struct replay_config config = config_of(false);
+	struct replay_result result;
+	struct scenario sc;
+
+	(void)state;
+	forgetful.name = "forgetful";
+	forgetful.walk = walk_loses;
+	config.machine.rmaps[0] = &forgetful;
+	assert_int_equal(scenario_init(&sc), 0);
+	grow_up(&sc, PAGES);
+	assert_int_equal(replay(&sc, &config, &result), 0);
+	assert_true(result.diverged);
+	assert_int_equal(result.report.kind, DIVERGENCE_MISS);
+	assert_string_equal(result.report.rmap, "forgetful");
+	/* mmap of page 99, the 100th */
+	assert_int_equal(result.op_nr, 199);
+	scenario_free(&sc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(looks_grow_with_operations),
+		cmocka_unit_test(comparing_grows_with_operations),
+		cmocka_unit_test(late_fault_is_named_early),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
