@@ -46,6 +46,29 @@ static bool same_kind(const struct exhaust_found *found,
 	       !strcmp(found->rmap, report->rmap);
 }
 
+/* The same scenario, with one more repair.  Without memory nothing is known. */
+static bool diverges_repaired(struct worker *worker, enum fix fix)
+{
+	struct replay_config config = worker->ex->config.replay;
+	struct replay_result result;
+	int err;
+
+	config.machine.bugs.fixed[fix] = true;
+	err = replay(&worker->sc, &config, &result);
+	if (err)
+		worker->err = err;
+	return err || result.diverged;
+}
+
+static bool is_due_to_all(struct worker *worker)
+{
+	for (u32 fix = 0; fix < NR_FIXES; fix++)
+		if (worker->ex->config.due_to[fix] &&
+		    diverges_repaired(worker, (enum fix)fix))
+			return false;
+	return true;
+}
+
 static void note_found(struct worker *worker, u32 nr_ops)
 {
 	struct exhaust *ex = worker->ex;
@@ -53,6 +76,8 @@ static void note_found(struct worker *worker, u32 nr_ops)
 	struct exhaust_found *found;
 	u32 i = 0;
 
+	if (!is_due_to_all(worker))
+		return;
 	pthread_mutex_lock(&ex->lock);
 	while (i < ex->nr_found && !same_kind(&ex->found[i], report))
 		i++;

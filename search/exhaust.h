@@ -51,6 +51,11 @@ struct exhaust_config {
 	u32 threads;
 	bool first_only; /* end at the first divergence */
 	/*
+	 * A divergence counts only if the same scenario diverges nowhere with any
+	 * one of these repaired.
+	 */
+	bool due_to[NR_FIXES];
+	/*
 	 * States that differ in who was born first are two, see fingerprint.h;
 	 * always so with a bug or with a reverse map that is not known to be
 	 * right.

@@ -177,13 +177,14 @@ void exhaust_next_level(struct exhaust *ex)
 
 /* Saving. */
 
-#define MAGIC "rmapdiff search 2"
+#define MAGIC "rmapdiff search 3"
 
 /* What a file must share with the search that goes on from it. */
 struct identity {
 	char magic[24];
 	struct search_bounds bounds; /* but for ops */
 	struct bugs bugs;
+	bool due_to[NR_FIXES];
 	u32 as_of;
 	u32 check;
 	u32 counts;
@@ -213,6 +214,7 @@ static void identify(const struct exhaust *ex, struct identity *identity)
 	identity->check = ex->config.replay.check;
 	identity->counts = ex->counts;
 	identity->bugs = config->bugs;
+	memcpy(identity->due_to, ex->config.due_to, sizeof(identity->due_to));
 	identity->as_of = config->as_of;
 	for (u32 i = 0; i < config->nr_rmaps; i++)
 		strncpy(identity->rmaps[i], config->rmaps[i]->name,

@@ -32,6 +32,22 @@ for bug in walk-skips-last-child fork-no-child-count remap-not-copied-at-fork; d
 		"$rmapdiff" run "$file" >/dev/null || fail "$(basename "$file") diverges without $bug"
 	done
 done
+# Of two suspects what neither does alone: not what the first does, though that is found earlier.
+both="--ops 4 --procs 1 --pages 3 --only mmap,munmap,write,mremap --failalloc 0 --rmap anon_vma,cow_poc --fix all
+	--fix -whole-entry-move --fix -unsorted-rewrite --fix -walk-insert-overwrites"
+rm -rf found
+# shellcheck disable=SC2086 # words
+{
+	try 1 $both
+	has out ' at first after 3 operations:$'
+	try 1 $both --due-to unsorted-rewrite --due-to walk-insert-overwrites --out found
+	has out ' at first after 4 operations:$'
+}
+for fix in unsorted-rewrite walk-insert-overwrites; do
+	"$rmapdiff" run --rmap anon_vma,cow_poc --fix all --fix -whole-entry-move --fix -$fix found/*.rmap >/dev/null ||
+		fail "--due-to: $fix alone does it"
+done
+try 2 --due-to nothing
 try 1 --ops 4 --procs 2 --pages 2 --bug fork-keeps-write --first
 has out '^stopped before all was covered$'
 

@@ -45,6 +45,7 @@ enum option_value {
 	OPT_FIRST,
 	OPT_TWO_TABLES,
 	OPT_ORDERS,
+	OPT_DUE_TO,
 };
 
 static int print_help(void)
@@ -71,6 +72,10 @@ static int print_help(void)
 	       "  --memory MIB         ends when it would take more, beside a few "
 	       "MiB a thread (1024)\n"
 	       "  --first              ends at the first divergence\n"
+	       "  --due-to NAME        counts a divergence only if the same "
+	       "scenario has none with the suspect NAME\n"
+	       "                       repaired; may be repeated: with each of "
+	       "them alone\n"
 	       "  --out DIR            writes the first divergence of each "
 	       "kind there, as a scenario\n"
 	       "  --state FILE         goes on from FILE where it exists, and "
@@ -107,6 +112,20 @@ static int take_only(struct exhausting *ex)
 	}
 }
 
+static int take_due_to(struct exhausting *ex)
+{
+	enum fix fix = fix_find(optarg);
+
+	if (fix == NR_FIXES)
+		return usage_error(
+			ex->command,
+			"--due-to '%s': no suspect of that name; see "
+			"rmapdiff list",
+			optarg);
+	ex->config.due_to[fix] = true;
+	return 0;
+}
+
 static int take_option(struct exhausting *ex, int c)
 {
 	struct search_bounds *bounds = &ex->config.bounds;
@@ -131,6 +150,8 @@ static int take_option(struct exhausting *ex, int c)
 				SEARCH_FAILALLOC_MAX, &bounds->failalloc);
 	case OPT_ONLY:
 		return take_only(ex);
+	case OPT_DUE_TO:
+		return take_due_to(ex);
 	case OPT_THREADS:
 		return take_u32(ex->command, "threads", 1, EXHAUST_THREADS_MAX,
 				&ex->config.threads);
@@ -204,6 +225,7 @@ static int parse_options(struct exhausting *ex, int argc, char **argv)
 		{ "first", no_argument, NULL, OPT_FIRST },
 		{ "two-tables", no_argument, NULL, OPT_TWO_TABLES },
 		{ "orders", no_argument, NULL, OPT_ORDERS },
+		{ "due-to", required_argument, NULL, OPT_DUE_TO },
 		{ 0 },
 	};
 	int c, err = 0;
