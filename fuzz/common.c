@@ -13,6 +13,7 @@ static struct {
 	const struct rmap_ops *candidate;
 	enum replay_check check;
 	struct bugs bugs;
+	struct bugs due_to; /* of it, fixed[] */
 	struct arena *arena; /* where no sanitizer looks; kept */
 	const char *only; /* "KIND [RMAP]", NULL: any */
 	const struct rmap_ops *alone[RMAP_MAX];
@@ -65,6 +66,12 @@ static bool switch_bug(struct bugs *bugs, const char *name)
 	return bug != NR_BUGS;
 }
 
+static bool add_due_to(struct bugs *bugs, const char *name)
+{
+	(void)bugs;
+	return fix_switch(&fuzz.due_to, name);
+}
+
 /* Names, separated by commas. */
 static void switches_from_environment(const char *variable,
 				      bool (*turn)(struct bugs *bugs,
@@ -96,6 +103,7 @@ void fuzz_start(const char *target, const struct rmap_ops *candidate)
 	fuzz.shares_counts = fuzz_counts_share();
 	switches_from_environment("RMAPDIFF_FUZZ_BUG", switch_bug);
 	switches_from_environment("RMAPDIFF_FUZZ_FIX", fix_switch);
+	switches_from_environment("RMAPDIFF_FUZZ_DUE_TO", add_due_to);
 	atexit(print_summary);
 }
 
@@ -166,6 +174,23 @@ static bool is_wanted(const struct report *report)
 	       name[strlen(fuzz.only)] == ' ';
 }
 
+/* Does no divergence come with any one of RMAPDIFF_FUZZ_DUE_TO repaired? */
+static bool is_due_to_all(const struct scenario *sc,
+			  const struct replay_config *config)
+{
+	for (u32 fix = 0; fix < NR_FIXES; fix++) {
+		struct replay_config repaired = *config;
+		struct replay_result result;
+
+		if (!fuzz.due_to.fixed[fix])
+			continue;
+		repaired.machine.bugs.fixed[fix] = true;
+		if (replay(sc, &repaired, &result) || result.diverged)
+			return false;
+	}
+	return true;
+}
+
 /* Replays and counts; whether it diverged as wanted. */
 static bool diverges(const struct scenario *sc,
 		     const struct replay_config *config,
@@ -177,7 +202,8 @@ static bool diverges(const struct scenario *sc,
 	fuzz.walks += result->walks;
 	fuzz_counts_add(COUNT_OPS, result->ops);
 	fuzz_counts_add(COUNT_WALKS, result->walks);
-	return result->diverged && is_wanted(&result->report);
+	return result->diverged && is_wanted(&result->report) &&
+	       is_due_to_all(sc, config);
 }
 
 static bool replay_diverges(const struct scenario *sc, bool pure,

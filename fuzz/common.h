@@ -25,6 +25,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
  *	RMAPDIFF_FUZZ_BUG=NAME,...	puts bugs back (`rmapdiff list`)
  *	RMAPDIFF_FUZZ_FIX=NAME,...	repairs cow_poc; all, and -NAME after it
  *					takes one away again
+ *	RMAPDIFF_FUZZ_DUE_TO=NAME,...	a divergence stops it only if there is none
+ *					with any one of these repaired
  *	RMAPDIFF_FUZZ_ONLY="KIND [RMAP]" no other divergence stops it, which keeps
  *					an engine's own minimizer to one fault
  *	RMAPDIFF_FUZZ_COUNTS=FILE	what was done is added up there (counts.h),
