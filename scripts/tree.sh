@@ -7,7 +7,7 @@ tree_objects="rmap interval_tree vma vma_init vma_exec mremap mmap mprotect madv
 maple_tree fork mlock util pgtable-generic mempolicy ksm cow_context"
 
 # Megabytes that a build takes, with room to spare.
-tree_megabytes=3000
+tree_megabytes=1000
 
 # tree_find PATH CONFIG: sets tree_source, where it is, and tree_out, where its build goes.
 tree_find() {

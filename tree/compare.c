@@ -12,6 +12,7 @@
 #include "../model/scenario/replay.h"
 #include "boot.h"
 #include "compare.h"
+#include "graph.h"
 
 /* Where the window is when a scenario's own is out of reach. */
 #define BASE_WITHIN_REACH 0x1000000ULL
@@ -235,6 +236,8 @@ static bool look(struct run *run, u32 op_nr, u32 *slots)
 	if (walks < 0)
 		return disagrees(run, op_nr);
 	run->result->walks += (u32)walks;
+	if (!graph_check(ts->dump, run->result->why))
+		return disagrees(run, op_nr);
 	return tree_is_quiet(run, op_nr);
 }
 

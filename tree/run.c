@@ -3,24 +3,21 @@
  * The program of scripts/tree run and scripts/minimize --tree: scenarios on the
  * tree that it is linked with, and on the model.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "../model/rmap/rmaps.h"
 #include "../model/scenario/minimize.h"
 #include "../tools/config.h"
+#include "../tools/input.h"
 #include "../tools/output.h"
 #include "../tools/tools.h"
 #include "finding.h"
 #include "worker.h"
 
 #define HANG_SECONDS 20
-#define DIRECTORY_DEPTH_MAX 16
-#define PATH_MAX_BYTES 4096
 
 /* A try may take a new process. */
 #define TRIES_MAX 20000
@@ -32,6 +29,7 @@ struct run_command {
 	struct replay_config config; /* its --bug alone */
 	enum worker_with with;
 	bool minimize;
+	bool bytes;
 	bool quiet;
 	u32 hang_seconds;
 	struct output out;
@@ -49,26 +47,27 @@ static int print_help(void)
 	printf("Usage: scripts/tree run PATH [OPTION...] FILE...\n"
 	       "Does each scenario on the kernel tree that this program is "
 	       "linked with. After every operation the\n"
-	       "tree's own rmap_walk() is held against its page tables, and "
-	       "its state against the model's. A FILE\n"
-	       "that is a directory stands for all files below it.\n\n"
-	       "  --compare WHAT       walks, no model; or model, although the "
-	       "tree has features that the model has\n"
-	       "                       not (default: the model where it has "
-	       "them all)\n"
+	       "tree's own rmap_walk() is held against its page tables, its "
+	       "anon_vmas against each other, and its\n"
+	       "state against the model's. " INPUT_FILES_HELP "\n"
+	       "  --compare WHAT       walks: no model; or model, although "
+	       "the tree has features that the model\n"
+	       "                       has not (default: the model where it "
+	       "has them all)\n"
 	       "  --bug NAME           put a known bug into the model; may be "
 	       "repeated\n"
 	       "  --minimize           print the simplest scenario with the "
 	       "same finding as FILE\n"
 	       "  -o, --output OUT     where it goes; --force to overwrite\n"
-	       "  --hang SECONDS       end an operation that takes longer "
-	       "(%u)\n"
-	       "  -q, --quiet          nothing for files that agree\n\n"
+	       "  --hang SECONDS       end a scenario that takes longer "
+	       "(%u)\n",
+	       HANG_SECONDS);
+	input_print_help();
+	printf("  -q, --quiet          nothing for files that agree\n\n"
 	       "The last line is `N files, N ops, N disagreements`. Exit "
 	       "status: 0 fine, 1 a disagreement,\n"
 	       "2 bad usage or a bad file, 77 this machine cannot do it (and "
-	       "why).\n",
-	       HANG_SECONDS);
+	       "why).\n");
 	return EXIT_OK;
 }
 
@@ -125,7 +124,7 @@ static int do_scenario(struct run_command *rc, const char *name,
 static int load(struct run_command *rc, struct input *in, struct scenario *sc,
 		const char *path)
 {
-	if (input_load_scenario(in, sc, path)) {
+	if (input_load_scenario(in, sc, path, rc->bytes)) {
 		rc->nr_bad++;
 		return EXIT_USAGE;
 	}
@@ -153,44 +152,6 @@ static void do_file(struct run_command *rc, const char *path)
 	}
 	scenario_free(&sc);
 	input_free(&in);
-}
-
-/* A scenario's name ends in .rmap; a fuzz input's has no extension. */
-static int may_be_scenario(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return !dot || !strcmp(dot, ".rmap");
-}
-
-/* A file, or a directory with all that is below it, by name. */
-static void do_path(struct run_command *rc, const char *path, u32 depth)
-{
-	char below[PATH_MAX_BYTES];
-	struct dirent **entries;
-	struct stat st;
-	int i, n;
-
-	if (!strcmp(path, "-") || stat(path, &st) || !S_ISDIR(st.st_mode)) {
-		do_file(rc, path);
-		return;
-	}
-	n = depth < DIRECTORY_DEPTH_MAX ?
-		    scandir(path, &entries, may_be_scenario, alphasort) :
-		    -1;
-	if (n < 0) {
-		rc->nr_bad++;
-		usage_error(path, "cannot be read as a directory");
-		return;
-	}
-	for (i = 0; i < n; i++) {
-		snprintf(below, sizeof(below), "%s/%s", path,
-			 entries[i]->d_name);
-		if (!rc->broken)
-			do_path(rc, below, depth + 1);
-		free(entries[i]);
-	}
-	free(entries);
 }
 
 struct judge {
@@ -297,6 +258,9 @@ static int parse_option(struct run_command *rc, int c)
 				&rc->hang_seconds);
 	case CONFIG_BUG:
 		return config_take_option(rc->command, &rc->config, c);
+	case INPUT_BYTES:
+		rc->bytes = true;
+		return 0;
 	case 'q':
 		rc->quiet = true;
 		return 0;
@@ -315,6 +279,7 @@ static int parse_options(struct run_command *rc, int argc, char **argv)
 		{ "minimize", no_argument, NULL, OPT_MINIMIZE },
 		{ "hang", required_argument, NULL, OPT_HANG },
 		OUTPUT_OPTIONS,
+		INPUT_OPTIONS,
 		{ 0 },
 	};
 	int c, err = 0;
@@ -346,6 +311,19 @@ static int summarize(const struct run_command *rc)
 	if (rc->broken)
 		return EXIT_CANNOT;
 	return rc->nr_bad ? EXIT_USAGE : EXIT_OK;
+}
+
+static int do_files(struct run_command *rc, char **args, int nr)
+{
+	struct input_files files;
+
+	if (input_files_find(&files, args, nr, rc->bytes))
+		return EXIT_USAGE;
+	rc->nr_bad += files.nr_bad;
+	for (u32 i = 0; i < files.nr && !rc->broken; i++)
+		do_file(rc, files.paths[i]);
+	input_files_free(&files);
+	return summarize(rc);
 }
 
 /* On standard error: what is compared is no part of what came of it. */
@@ -390,9 +368,7 @@ int main(int argc, char **argv)
 	if (rc.minimize) {
 		status = do_minimize(&rc, argv[optind]);
 	} else {
-		for (int i = optind; i < argc && !rc.broken; i++)
-			do_path(&rc, argv[i], 0);
-		status = summarize(&rc);
+		status = do_files(&rc, argv + optind, argc - optind);
 	}
 	worker_free(&rc.worker);
 	return status;

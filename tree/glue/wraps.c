@@ -3,10 +3,12 @@
  * What the link puts in place of the tree's own functions (--wrap), each with its
  * reason, and what is counted with their help.
  */
+#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
+#include "slab.h" /* mm/slab.h */
 #include "internal.h"
 
 /*
@@ -88,6 +90,69 @@ bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order)
 }
 
 /*
+ * Objects of these caches are counted as they come and go, in every file of the
+ * tree but the allocator's own: what SLUB itself could tell takes a flush of all
+ * that KASAN keeps back.
+ */
+static struct {
+	const char *name;
+	const struct kmem_cache *cache; /* NULL: not met yet */
+	long live;
+	long before;
+} objects[] = {
+	{ .name = "anon_vma" },
+	{ .name = "anon_vma_chain" },
+	{ .name = "vm_area_struct" },
+	{ .name = "mm_struct" },
+};
+
+/* Caches that are none of these, so that their names are looked at once. */
+static const struct kmem_cache *others[64];
+
+static bool is_other(const struct kmem_cache *cache)
+{
+	return others[hash_ptr(cache, ilog2(ARRAY_SIZE(others)))] == cache;
+}
+
+static void count_object(const struct kmem_cache *cache, long nr)
+{
+	int i;
+
+	if (is_other(cache))
+		return;
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		if (!objects[i].cache && !strcmp(cache->name, objects[i].name))
+			objects[i].cache = cache;
+		if (objects[i].cache != cache)
+			continue;
+		objects[i].live += nr;
+		return;
+	}
+	others[hash_ptr(cache, ilog2(ARRAY_SIZE(others)))] = cache;
+}
+
+void *__real_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp);
+void *__wrap_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp);
+void __real_kmem_cache_free(struct kmem_cache *cache, void *object);
+void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object);
+
+void *__wrap_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp)
+{
+	void *object = __real_kmem_cache_alloc_noprof(cache, gfp);
+
+	if (object)
+		count_object(cache, 1);
+	return object;
+}
+
+void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	if (object)
+		count_object(cache, -1);
+	__real_kmem_cache_free(cache, object);
+}
+
+/*
  * Pages that must be what they were when all processes are gone.  Statistics of
  * one CPU are exact.
  */
@@ -111,6 +176,8 @@ void glue_counts_save(void)
 
 	for (i = 0; i < ARRAY_SIZE(counted); i++)
 		before[i] = global_node_page_state(counted[i].item);
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		objects[i].before = objects[i].live;
 }
 
 bool glue_counts_same(char why[TREE_WHY_MAX])
@@ -126,6 +193,15 @@ bool glue_counts_same(char why[TREE_WHY_MAX])
 			why, TREE_WHY_MAX,
 			"leak: %s: %lu before the first operation, %lu after the last process",
 			counted[i].name, before[i], now);
+		return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		if (objects[i].live == objects[i].before)
+			continue;
+		snprintf(
+			why, TREE_WHY_MAX,
+			"leak: %s: %ld objects more after the last process than before the first operation",
+			objects[i].name, objects[i].live - objects[i].before);
 		return false;
 	}
 	return true;
