@@ -84,8 +84,9 @@ int kernel_migrate(pid_t pid, u64 address, int *result);
 int kernel_compact(void);
 
 /*
- * Takes operations out of @sc as long as it still disagrees; ends with the
- * disagreement in @result.  0 or a negative errno, as kernel_compare(); with
+ * Simplifies @sc as long as it disagrees in the same part of the snapshot (the
+ * VMAs, a page-table entry, an anon_vma ...) after the same kind of operation;
+ * ends with that disagreement in @result.  0 or a negative errno, as kernel_compare(); with
  * -EINTR @sc and @result are the simplest so far.
  */
 int kernel_minimize(struct kernel_session *ks, struct scenario *sc,

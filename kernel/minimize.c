@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A simpler scenario that still disagrees: model/scenario/minimize.h with the
+ * A simpler scenario that disagrees alike: model/scenario/minimize.h with the
  * kernel and the model as the judges.
  */
+#include <ctype.h>
 #include <errno.h>
+#include <string.h>
 #include "../model/scenario/minimize.h"
 #include "compare.h"
 
@@ -14,7 +16,40 @@
 struct judge {
 	struct kernel_session *ks;
 	struct kernel_result *result; /* of the best */
+	struct snap_difference wanted; /* of the first */
+	u32 wanted_op; /* the kind of operation; NR_OPS: before the first one */
 };
+
+/*
+ * How much of @what says which part of a snapshot differs, without whose it is:
+ * "the page-table entry" of "the page-table entry at B:0x3", "anon_vma " of
+ * "anon_vma 3".
+ */
+static size_t part_len(const char *what)
+{
+	size_t len = 0;
+
+	while (what[len] && !isdigit((unsigned char)what[len]) &&
+	       strncmp(what + len, " of ", 4) != 0 &&
+	       strncmp(what + len, " at ", 4) != 0)
+		len++;
+	return len;
+}
+
+static bool same_part(const struct snap_difference *a,
+		      const struct snap_difference *b)
+{
+	size_t len = part_len(a->what);
+
+	return len == part_len(b->what) && !strncmp(a->what, b->what, len);
+}
+
+/* The kind of the operation that @result is of. */
+static u32 kind_of_op(const struct scenario *sc,
+		      const struct kernel_result *result)
+{
+	return result->op_nr ? sc->ops[result->op_nr - 1].kind : NR_OPS;
+}
 
 static int disagrees(void *arg, const struct scenario *sc, u32 *needed)
 {
@@ -27,7 +62,9 @@ static int disagrees(void *arg, const struct scenario *sc, u32 *needed)
 			*judge->result = result; /* says why */
 		return err;
 	}
-	if (result.verdict != KERNEL_DISAGREES)
+	if (result.verdict != KERNEL_DISAGREES ||
+	    !same_part(&result.diff, &judge->wanted) ||
+	    kind_of_op(sc, &result) != judge->wanted_op)
 		return 0;
 	*judge->result = result;
 	*needed = result.op_nr;
@@ -37,7 +74,12 @@ static int disagrees(void *arg, const struct scenario *sc, u32 *needed)
 int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
 		    struct kernel_result *result)
 {
-	struct judge judge = { .ks = ks, .result = result };
+	struct judge judge = {
+		.ks = ks,
+		.result = result,
+		.wanted = result->diff,
+		.wanted_op = kind_of_op(sc, result),
+	};
 	const struct minimize_config config = {
 		.shows = disagrees,
 		.arg = &judge,

@@ -102,6 +102,11 @@ says out "(op $left: "
 says out "seed 1: written to ./disagreement-1.rmap"
 try 1 --bug fork-no-child-count disagreement-1.rmap
 says out " disagreed at op $left"
+# It disagrees after the same kind of operation as before.
+try 1 --bug unmap-leaves-last-page --random 1 --seed 3 --ops 40
+first=$(sed -n 's/^seed 3: disagreed at op [0-9]*: \([a-z]*\) .*/\1/p' out)
+last=$(sed -n 's/^DISAGREEMENT .* (op [0-9]*: \([a-z]*\) .*/\1/p' out)
+[ -n "$first" ] && [ "$first" = "$last" ] || fail "$what: expected a disagreement after $first"
 
 # Whatever ends it, its helpers end with it, and what was done is told where that can be.
 for signal in INT TERM HUP QUIT KILL; do
