@@ -5,6 +5,7 @@
  * Most scenarios that a minimizer tries show nothing, or something else.  Only
  * those that look right so far are asked for their cause, so this costs little.
  */
+#include <errno.h>
 #include <string.h>
 #include "../model/rmap/rmaps.h"
 #include "cause.h"
@@ -50,6 +51,8 @@ static int cures(const struct scenario *sc, const struct cause_config *config,
 
 	if (!take_fault_out(&replay.machine, i))
 		return 0;
+	if (config->stop && config->stop())
+		return -EINTR;
 	turned.replay = &replay;
 	++*replays;
 	if (config->apart) {

@@ -21,6 +21,8 @@ struct cause {
 struct cause_config {
 	const struct ending_config *replays;
 	bool apart; /* each replay has a process of its own */
+	/* Asked before each replay; true: end with -EINTR.  May be NULL. */
+	bool (*stop)(void);
 };
 
 /* Finds the cause of @ending, how @sc ends.  0 or a negative errno. */

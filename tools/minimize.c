@@ -230,26 +230,14 @@ static int find_wanted(struct minimize_job *job)
 	return err;
 }
 
-/* What of FILE the result has to have, once it is cut to what that takes. */
-static int find_cause(const struct minimize *mz, struct minimize_job *job)
+static void show_kept(const struct minimize_job *job)
 {
-	const struct cause_config config = {
-		.replays = &job->replays,
-		.apart = true,
-	};
-	int err = 0;
-
-	job->sc->nr_ops = job->wanted.needed;
-	job->wanted.needed = 0;
-	if (job->keep == ENDING_KEEP_FAULT)
-		err = cause_find(job->sc, &config, &job->wanted, &job->cause);
-	if (!err && mz->verbose && job->keep == ENDING_KEEP_FAULT) {
-		fprintf(stderr, "kept: ");
-		ending_print(&job->wanted, stderr);
-		cause_print(&job->cause, stderr);
-		fputc('\n', stderr);
-	}
-	return err;
+	if (job->keep != ENDING_KEEP_FAULT)
+		return;
+	fprintf(stderr, "kept: ");
+	ending_print(&job->wanted, stderr);
+	cause_print(&job->cause, stderr);
+	fputc('\n', stderr);
 }
 
 /* The first words on standard error about what was not as it should be. */
@@ -287,6 +275,7 @@ static int minimize_scenario(struct minimize *mz, const struct input *in,
 			     .limit_ms = (u32)mz->limit_ms },
 		.keep = mz->keep,
 		.tries_max = mz->tries_max,
+		.begins = mz->verbose ? show_kept : NULL,
 		.progress = show_progress,
 	};
 	int err, status;
@@ -297,9 +286,8 @@ static int minimize_scenario(struct minimize *mz, const struct input *in,
 		return usage_error(in->name, "%s", strerror(-err));
 	if (job.wanted.how == ENDING_WELL)
 		return no_fault(mz, in, sc);
-	err = find_cause(mz, &job);
-	if (err)
-		return usage_error(in->name, "%s", strerror(-err));
+	sc->nr_ops = job.wanted.needed;
+	job.wanted.needed = 0;
 	err = minimize_apart(&job);
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%40s\r", "");

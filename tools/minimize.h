@@ -15,11 +15,13 @@ struct minimize_job {
 	struct ending_config replays;
 	struct ending wanted; /* how the best must end, but for where */
 	enum ending_keep keep; /* what of it */
-	struct cause cause; /* of it; with ENDING_KEEP_FAULT */
+	struct cause cause; /* out: of it; with ENDING_KEEP_FAULT */
 	u64 tries_max; /* 0: the default */
 	struct minimize_stats stats; /* out */
 	u64 cause_replays; /* out: beside the tries, to tell their causes */
 	bool interrupted; /* out: by SIGINT or SIGTERM */
+	/* Called once the cause is known; may be NULL. */
+	void (*begins)(const struct minimize_job *job);
 	/* Called now and then; may be NULL. */
 	void (*progress)(const struct minimize_job *job, u32 nr_ops, u64 tries);
 };

@@ -278,6 +278,40 @@ static int run_workers(struct minimize_job *job, struct shared *shared)
 	return err ? err : shared->err;
 }
 
+static bool is_interrupted(void)
+{
+	return interrupted;
+}
+
+/* Whatever comes to be tried must have the cause that the scenario has. */
+static int find_cause(struct minimize_job *job)
+{
+	const struct cause_config config = {
+		.replays = &job->replays,
+		.apart = true,
+		.stop = is_interrupted,
+	};
+
+	if (job->keep != ENDING_KEEP_FAULT)
+		return 0;
+	return cause_find(job->sc, &config, &job->wanted, &job->cause);
+}
+
+static int find_cause_and_run(struct minimize_job *job, struct shared *shared)
+{
+	int err = find_cause(job);
+
+	if (err == -EINTR) {
+		job->interrupted = true;
+		return 0;
+	}
+	if (err)
+		return err;
+	if (job->begins)
+		job->begins(job);
+	return run_workers(job, shared);
+}
+
 int minimize_apart(struct minimize_job *job)
 {
 	const struct sigaction stop = { .sa_handler = interrupt };
@@ -291,7 +325,7 @@ int minimize_apart(struct minimize_job *job)
 	interrupted = 0;
 	sigaction(SIGINT, &stop, &old_int);
 	sigaction(SIGTERM, &stop, &old_term);
-	err = run_workers(job, shared);
+	err = find_cause_and_run(job, shared);
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	return err;
