@@ -4,7 +4,9 @@
 # and recorded, as scenarios.
 set -u
 traces=$(realpath "$2")
-. "$(dirname "$0")/cli.sh"
+here=$(dirname "$(realpath "$0")")
+. "$here/cli.sh"
+. "$here/adds_up.sh"
 
 # becomes NAME [OPTION...]: the log on standard input, as operations without
 # comments, is what NAME.expected has; and it replays.
@@ -16,6 +18,7 @@ becomes() {
 	cp err "$name.err"
 	try 0 run --check both "$name.rmap"
 	what="import of $name"
+	adds_up "$name.rmap" "$name.strace"
 	grep -v -e '^#' -e '^base' "$name.rmap" >"$name.ops"
 	cmp -s "$name.ops" "$name.expected" || {
 		fail "$what: not as expected"
@@ -53,9 +56,10 @@ strace: Process 11 detached
 exit_group(0)                           = ?
 +++ exited with 0 +++
 END
-says forms.err "1  call left out: wait4 (first: line 7)"
+says forms.err "2  wait4 (first: line 7)"
 says forms.err "1  PROT_EXEC: taken as PROT_READ (first: line 3)"
-says forms.err "3  line about a signal, or of strace itself (first: line 12)"
+says forms.err "1  (a signal) (first: line 12)"
+says forms.err "2  (a word of strace's) (first: line 13)"
 says forms.rmap "# A: pid 11"
 says forms.rmap "# B: pid 12"
 
@@ -284,8 +288,8 @@ for text in "1  MAP_NORESERVE: taken as without (first: line 1)" \
 	"1  shared mmap: what was there is unmapped (first: line 14)" \
 	"1  call that changes memory as the model cannot: shmat (first: line 19)" \
 	"1  fork that failed: left out (first: line 20)" \
-	"1  call left out: gettimeofday (first: line 21)" \
-	"2  line not understood (first: line 22)" \
+	"1  gettimeofday (first: line 21)" \
+	"2  not understood (first: line 22: 50 rubbish)" \
 	"1  end of a call whose beginning is not there (first: line 25)" \
 	"1  call that never ended: madvise (first: line 26)"; do
 	says odd.err "$text"
@@ -357,14 +361,234 @@ printf '%s\n%s\nmmap(NULL, 40' 'brk(NULL) = 0x5000' \
 try 0 import cut.strace
 says out "mmap A 0x9 1 r = 0"
 says err "last line cut off: it has no newline (first: line 3)"
-says err "line not understood (first: line 3)"
 status=0
 "$rmapdiff" import - <cut.strace >out 2>err || status=$?
 [ "$status" = 0 ] || fail "import -: expected exit status 0"
 says out "mmap A 0x9 1 r = 0"
 
+# Pages that calls access by themselves.
+cat >populate.expected <<'END'
+mmap A 0x1000 4 rw = 0
+write A 0x1000 4 = 0
+mmap A 0x2000 4 r = 0
+read A 0x2000 4 = 0
+mmap A 0x3000 4 - = 0
+mmap A 0x4000 4 rw = 0
+mmap A 0x5000 4 rw file=0@0 = 0
+write A 0x5000 4 = 0
+mmap A 0x6000 4 rw = 0
+write A 0x6000 4 = 0
+mmap A 0x7000 4 rw = 0
+write A 0x7001 2 = 0
+read A 0x7000 = 0
+write A 0x7000 2 = 0
+write A 0x6003 = 0
+write A 0x7000 3 = 0
+mmap A 0x8000 2 rw = 0
+write A 0x8000 2 = 0
+mmap A 0x9000 1 rw = 0
+END
+becomes populate --touch none <<'END'
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_POPULATE, -1, 0) = 0x1000000
+mmap(NULL, 16384, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_POPULATE, -1, 0) = 0x2000000
+mmap(NULL, 16384, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_POPULATE, -1, 0) = 0x3000000
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_POPULATE|MAP_NONBLOCK, -1, 0) = 0x4000000
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_POPULATE, 3</lib/a>, 0) = 0x5000000
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = 0x6000000
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7000000
+madvise(0x7001000, 8192, MADV_POPULATE_WRITE) = 0
+madvise(0x7000000, 4096, MADV_POPULATE_READ) = 0
+mlock(0x7000010, 4096) = 0
+madvise(0x6fff000, 4096, MADV_POPULATE_READ) = -1 ENOMEM (Cannot allocate memory)
+madvise(0x6003000, 16777216, MADV_POPULATE_WRITE) = 0
+mlockall(MCL_FUTURE) = 0
+mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x8000000
+munlockall() = 0
+mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x9000000
+mlock2(0x9000000, 4096, MLOCK_ONFAULT) = 0
+munlock(0x9000000, 4096) = 0
+END
+for text in "1  PROT_NONE memory populated: left out (first: line 3)" \
+	"1  MAP_LOCKED: VM_LOCKED is not in the model, the pages are accessed (first: line 6)" \
+	"1  mlock: VM_LOCKED is not in the model, the pages are accessed (first: line 10)" \
+	"1  MADV_POPULATE_READ that failed: left out (first: line 11)" \
+	"1  madvise of what is not in the scenario: cut (first: line 12)" \
+	"1  mlockall: VM_LOCKED is not in the model" \
+	"1  munlockall: VM_LOCKED is not in the model" \
+	"1  mlock2: VM_LOCKED is not in the model" \
+	"1  call that changes memory as the model cannot: munlock (first: line 18)"; do
+	says populate.err "$text"
+done
+
+# Private /dev/zero has a number of its own, and the file's offset until it moves unfaulted.
+cat >zero.expected <<'END'
+mmap A 0x1000 1 r file=0@0 = 0
+mmap A 0x2000 1 r file=1@0 = 0
+mmap A 0x3000 1 r file=2@0 = 0
+mmap A 0x4000 1 r file=0@0 = 0
+mmap A 0x5000 2 rw file=3@7 = 0
+mmap A 0x6000 2 rw file=3@7 = 0
+munmap A 0x5000 2 = 0
+mmap A 0x7000 2 rw = 0
+write A 0x6000 = 0
+mremap A 0x6000 2 2 to=0x8000 = 0
+mmap A 0x9000 1 r file=3@0 = 0
+munmap A 0x9000 1 = 0
+END
+becomes zero --touch none <<'END'
+mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3</a>, 0) = 0x1000000
+mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3</b>, 0) = 0x2000000
+mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3</dev/zero.c>, 0) = 0x3000000
+mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3</dev/zer>, 0) = 0x4000000
+mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE, 3</dev/zero>, 0x7000) = 0x5000000
+mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE, 3</dev/zero<char 1:5>>, 0x7000) = 0x6000000
+mremap(0x5000000, 8192, 8192, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7000000) = 0x7000000
+madvise(0x6000000, 4096, MADV_POPULATE_WRITE) = 0
+mremap(0x6000000, 8192, 8192, MREMAP_MAYMOVE|MREMAP_FIXED, 0x8000000) = 0x8000000
+mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3<\x2f\x64\x65\x76\x2f\x7a\x65\x72\x6f>, 0) = 0x9000000
+mmap(0x9000000, 4096, PROT_READ, MAP_SHARED|MAP_FIXED, 3</dev/zero>, 0) = 0x9000000
+END
+says zero.err "3  private /dev/zero: taken as the file 3 (first: line 5)"
+says zero.err "1  mremap of unfaulted private /dev/zero: anonymous from then on (first: line 7)"
+says zero.rmap "More files than numbers: the Nth, from 0, has N modulo 3."
+
+# Calls that failed, as strace prints them; nothing of them is "not understood".
+cat >failed.expected <<'END'
+mmap A 0x1000 4 rw = 0
+mremap A 0x1000 1 1 to=0x1000 = EINVAL
+mmap A 0x2000 1 - = 0
+END
+becomes failed --touch none <<'END'
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x1000000
+mmap(NULL, 18446744073709551615, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM (Cannot allocate memory)
+mmap(NULL, 99999999999999999999, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM (Cannot allocate memory)
+mremap(0x1000000, 1, 1, MREMAP_FIXED) = -1 EINVAL (Invalid argument)
+mremap(0x1000000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x1000000) = -1 EINVAL (Invalid argument)
+mremap(NULL) = -1 EFAULT (Bad address)
+munmap(0x7f<unavailable>, -4096) = -1 EINVAL (Invalid argument)
+madvise("x", 4096, 0x66 /* MADV_??? */) = -1 EINVAL (Invalid argument)
+mprotect(0x1000000, -1, PROT_READ|0x100 /* PROT_??? */) = -1 EINVAL (Invalid argument)
+brk(7ff) = -1 ENOMEM (Cannot allocate memory)
+clone3(0xffffffff, 8) = -1 EINVAL (Invalid argument)
+clone(child_stack=NULL, flags=CLONE_VM|255) = ? ERESTARTNOINTR (To be restarted)
+fork() = ? ERESTARTNOINTR (To be restarted)
+execve(0xffffffff, 0xffffffff, 0xffffffff) = -1 EFAULT (Bad address)
+openat(AT_FDCWD, NULL, O_RDONLY) = -1 EFAULT (Bad address)
+open(NULL, O_RDONLY) = -1 ENOENT (No such file or directory)
+mlock(0xfffffffffffff000, 4096) = -1 ENOMEM (Cannot allocate memory)
+userfaultfd(0x7) = -1 EPERM (Operation not permitted)
+ioctl(3, UFFDIO_REGISTER, NULL) = -1 EFAULT (Bad address)
+wait4(-1, 0x7ffe, 0, NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)
+nanosleep({tv_sec=1, tv_nsec=0}, <detached ...>
+restart_syscall(<... resuming interrupted nanosleep ...>) = 0
+syscall_0x3e7(0x1, 0x2) = -1 ENOSYS (Function not implemented)
+mmap(NULL, 4096, PROT_NONE, 0x22 /* MAP_PRIVATE|MAP_ANONYMOUS */|0x80000000, 4294967295, 0) = 0x2000000
+END
+for text in "2  mmap that failed: left out (first: line 2)" \
+	"1  mremap that failed: left out (first: line 4)" \
+	"1  mremap that failed, and not for what the model has: left out (first: line 6)" \
+	"1  munmap that failed, and not for what the model has: left out (first: line 7)" \
+	"1  madvise that failed: left out (first: line 8)" \
+	"1  mprotect that failed, and not for what the model has: left out (first: line 9)" \
+	"1  brk that failed: left out (first: line 10)" \
+	"3  fork that failed: left out (first: line 11)" \
+	"1  execve that failed: left out (first: line 14)" \
+	"1  mlock that failed: left out (first: line 17)" \
+	"1  userfaultfd that failed: left out (first: line 18)" \
+	"1  ioctl that failed: left out (first: line 19)" \
+	"1  call that never ended: nanosleep (first: line 21)" \
+	"1  call that is not known: syscall_0x3e7 (first: line 23)" \
+	"1  mmap with 0x80000000, which is not known: taken as without (first: line 24)" \
+	"1  wait4 (first: line 20)"; do
+	says failed.err "$text"
+done
+says_not failed.err "not understood ("
+
+# Calls that import cannot do, or need not, by what they are asked for.
+cat >asked.expected <<'END'
+mmap A 0x1000 4 rw = 0
+mprotect A 0x1000 1 r = 0
+END
+becomes asked --touch none <<'END'
+mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_STACK, -1, 0) = 0x1000000
+prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, 0x1000000, 4096, "x") = 0
+prctl(0x43 /* PR_??? */, 0x1, 0, 0, 0) = 0
+prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) = 0
+ioctl(3, _IOC(_IOC_READ|_IOC_WRITE, 0xaa, 0x5, 0x28), 0x7f) = 0
+ioctl(3, 0xc028aa03, 0x7f) = 0
+ioctl(1, TCGETS, {B38400 opost isig icanon echo ...}) = 0
+arch_prctl(ARCH_SET_FS, 0x7f) = 0
+arch_prctl(0x5001 /* ARCH_??? */, 0x1) = 0
+ptrace(PTRACE_POKEDATA, 7, 0x1000000, 1) = 0
+ptrace(PTRACE_PEEKDATA, 7, 0x1000000, [1]) = 0
+move_pages(0, 1, [0x1000000], [0], [0], MPOL_MF_MOVE) = 0
+move_pages(0, 1, [0x1000000], NULL, [0], 0) = 0
+syscall_0x1ce(0x1000000, 0x1000, 0) = 0
+pkey_mprotect(0x1000000, 4096, PROT_READ, 1) = 0
+mmap(NULL, 4096, PROT_READ, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0) = 0x9000000
+END
+for text in "MAP_STACK: taken as without VM_NOHUGEPAGE" "cannot: prctl PR_SET_VMA" "cannot: prctl 0x43" \
+	"cannot: ioctl _IOC(" "cannot: ioctl 0xc028aa03" "cannot: arch_prctl 0x5001" "cannot: ptrace PTRACE_POKEDATA" \
+	"1  call that changes memory as the model cannot: move_pages" "cannot: syscall_0x1ce" \
+	"pkey_mprotect with a key: taken as without" "MAP_DROPPABLE: what was there is unmapped" \
+	"1  prctl (first: line 4)" "1  ioctl (first: line 7)" "1  arch_prctl (first: line 8)" \
+	"1  ptrace (first: line 11)" "1  move_pages (first: line 13)"; do
+	says asked.err "$text"
+done
+
+# Stacks, a summary, seconds since 1970; and a child without -f.
+cat >options.expected <<'END'
+mmap A 0x1000 4 rw = 0
+write A 0x1000
+fork A B = 0
+END
+becomes options <<'END'
+1795845640 execve("/bin/nothing", ["x"], 0x7f) = -1 ENOENT (No such file or directory)
+1795845640 mmap(NULL, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x1000000
+ > /usr/lib/libc.so.6(mmap+0x29) [0xd4409]
+ > unexpected_backtracing_error [0x0]
+1795845641 fork() = 12
+
+% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000000           0        18         1 mmap
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000000           0        36           total
+END
+says options.err "5  (a summary) (first: line 7)"
+says options.err "2  (a stack) (first: line 3)"
+says options.err "1  (blank) (first: line 6)"
+says options.err "1  process without a line in the log (it needs strace -f) (first: line 5)"
+
+# Wherever a log is cut off, or however spoilt, its lines add up.
+nr_cuts=0
+size=$(wc -c <"$traces/pipeline.strace")
+for at in $(seq 1 499 "$size"); do
+	head -c "$at" "$traces/pipeline.strace" >cuts.strace
+	nr_cuts=$((nr_cuts + 1))
+	timeout 60 "$rmapdiff" import cuts.strace -o cuts.rmap --force >out 2>err
+	status=$? what="import of a log cut after $at bytes"
+	case $status in
+	0) adds_up cuts.rmap cuts.strace ;;
+	2) [ "$(wc -l <err)" = 1 ] || fail "$what: expected one line on standard error" ;;
+	*) fail "$what: exit status $status" ;;
+	esac
+	# Some bytes are others: a step that is no divisor of a line's length.
+	LC_ALL=C awk -v at="$nr_cuts" 'NR % 7 == at % 7 {
+		cut = at * 31 % (length($0) + 1)
+		$0 = substr($0, 1, cut) substr("(,)\"<>|= 0x?/*\001\377", at % 16 + 1, 1) substr($0, cut + 2)
+	} { print }' "$traces/server.strace" >cuts.strace
+	timeout 60 "$rmapdiff" import cuts.strace -o cuts.rmap --force >out 2>err
+	status=$? what="import of a log spoilt with seed $nr_cuts"
+	[ "$status" = 0 ] || fail "$what: exit status $status"
+	adds_up cuts.rmap cuts.strace
+done
+[ "$nr_cuts" -ge 10 ] || fail "expected ten cuts at least"
+
 # Something else.
 : >empty
+head -c 20000 "$rmapdiff" >binary
+printf '%% time     seconds  usecs/call     calls    errors syscall\n100.00    0.000000           0        36         1 total\n' >summary
 printf 'just\nwords\n' >words
 printf 'malloc(24)                         = 0x55\n+++ exited (status 0) +++\n' >ltrace
 printf 'sh 1 [000] 1.5: syscalls:sys_enter_mmap: addr: 0x0, len: 0x1\n' >perf
@@ -384,7 +608,7 @@ bad import cut.strace cut.strace
 bad import missing
 bad import directory
 bad import empty
-for file in words ltrace perf zeros brackets long quadratic strings; do
+for file in words ltrace perf zeros brackets long quadratic strings binary summary; do
 	bad import $file
 	bad import $file -o not-made
 	[ ! -e not-made ] || fail "import $file: wrote something"
@@ -393,6 +617,8 @@ bad import words
 says err "no strace log"
 try 0 import --help
 says out "Usage: rmapdiff import"
+try 0 import --strace
+says out "-f -y "
 
 # Nothing is overwritten unless asked.
 echo mine >there

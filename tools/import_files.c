@@ -52,8 +52,54 @@ static struct file_name *file_name(struct import *im, const char *fmt, ...)
 	return found;
 }
 
+/* The next character of a name; strace -xx has them all as \x2f. */
+static int next_char(struct span *name)
+{
+	char digits[3] = { 0 };
+	int c;
+
+	if (!name->len)
+		return -1;
+	c = (unsigned char)*name->p;
+	if (name->len < 4 || !span_starts(*name, "\\x")) {
+		*name = span_skip(*name, 1);
+		return c;
+	}
+	memcpy(digits, name->p + 2, 2);
+	*name = span_skip(*name, 4);
+	return (int)strtol(digits, NULL, 16);
+}
+
+/* -yy adds what device it is: /dev/zero<char 1:5>. */
+static bool is_zero(struct span path)
+{
+	for (const char *zero = "/dev/zero"; *zero; zero++)
+		if (next_char(&path) != *zero)
+			return false;
+	return !path.len || span_is(path, "<char 1:5>");
+}
+
+void import_find_zero(struct import *im, const struct trace *trace)
+{
+	for (size_t i = 0; i < trace->nr && !im->has_zero; i++) {
+		const struct event *event = &trace->events[i];
+
+		im->has_zero = event->kind == EVENT_CALL &&
+			       (event->call.kind == CALL_OPEN ||
+				event->call.kind == CALL_MMAP) &&
+			       is_zero(event->call.text);
+	}
+}
+
+u32 import_nr_file_numbers(const struct import *im)
+{
+	return im->has_zero ? NR_FILES - 1 : NR_FILES;
+}
+
 static struct file_name *path_name(struct import *im, struct span path)
 {
+	if (is_zero(path))
+		path = span_of("/dev/zero");
 	/* Longer ones do not exist. */
 	return file_name(im, "path %.*s", (int)min_u64(path.len, 4096), path.p);
 }
@@ -104,9 +150,14 @@ u8 import_file_number(struct import *im, const struct proc *proc,
 	}
 	if (!name)
 		return 0;
+	if (!strcmp(name->key, "path /dev/zero")) {
+		notes_add(im->notes, im->line,
+			  "private /dev/zero: taken as the file %d", ZERO_FILE);
+		return ZERO_FILE;
+	}
 	if (!name->mapped) {
 		name->mapped = true;
 		name->nr = im->nr_files++;
 	}
-	return (u8)(name->nr % NR_FILES);
+	return (u8)(name->nr % import_nr_file_numbers(im));
 }

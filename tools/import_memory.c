@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls on memory to operations.
+ * Calls on memory to operations.  See import_access.c for the pages that they
+ * access by themselves.
  *
  * The scenario has the private memory that the log has seen being mapped.  What
  * execve maps by itself (the program, its stack, the vdso) and shared memory it
@@ -11,8 +12,6 @@
 #include "../model/scenario/replay.h"
 #include "import_scenario.h"
 
-#define PAGE_SHIFT 12
-#define PAGE_BYTES (1ULL << PAGE_SHIFT)
 #define OFFSET_MAX (1ULL << 32) /* of file=N@OFF */
 
 /* A number of the machine's that no process of a scenario has. */
@@ -34,6 +33,12 @@ struct memory {
 static void note(const struct memory *mem, const char *text)
 {
 	notes_add(mem->im->notes, mem->im->line, "%s", text);
+}
+
+static void note_failed(const struct memory *mem)
+{
+	notes_add(mem->im->notes, mem->im->line, "%.*s that failed: left out",
+		  (int)min_u64(mem->call->name.len, 40), mem->call->name.p);
 }
 
 static u64 pages_up(u64 bytes)
@@ -132,8 +137,8 @@ static void add_failed(const struct memory *mem, struct op *op)
 {
 	int err = mem->call->err;
 
-	if (!(mem->call->addr & (PAGE_BYTES - 1)) && err > 0 &&
-	    op->page <= TASK_PAGES && op->len <= TASK_PAGES &&
+	if (!mem->call->no_args && !(mem->call->addr & (PAGE_BYTES - 1)) &&
+	    err > 0 && op->page <= TASK_PAGES && op->len <= TASK_PAGES &&
 	    op->new_len <= TASK_PAGES && op->to <= TASK_PAGES &&
 	    try_op(mem, op) == err)
 		import_add(mem->im, op, err);
@@ -159,12 +164,27 @@ static u64 file_offset(const struct memory *mem)
 	return 0;
 }
 
+static void note_odd(const struct memory *mem)
+{
+	struct span odd = mem->call->odd;
+
+	if (odd.len)
+		notes_add(
+			mem->im->notes, mem->im->line,
+			"%.*s with %.*s, which is not known: taken as without",
+			(int)min_u64(mem->call->name.len, 20),
+			mem->call->name.p, (int)min_u64(odd.len, 24), odd.p);
+}
+
 static void note_prot(const struct memory *mem)
 {
 	if (mem->call->exec_only)
 		note(mem, "PROT_EXEC: taken as PROT_READ");
-	if (mem->call->odd)
+	if (mem->call->grows)
 		note(mem, "PROT_GROWSDOWN or PROT_GROWSUP: taken as without");
+	if (mem->call->keyed)
+		note(mem, "pkey_mprotect with a key: taken as without");
+	note_odd(mem);
 }
 
 static void note_map_flags(const struct memory *mem)
@@ -174,15 +194,57 @@ static void note_map_flags(const struct memory *mem)
 	note_prot(mem);
 	if (flags & CALL_MAP_GROWSDOWN)
 		note(mem, "MAP_GROWSDOWN: taken as without");
+	/* calc_vm_flag_bits(), since 6.7. */
+	if (flags & CALL_MAP_STACK)
+		note(mem, "MAP_STACK: taken as without VM_NOHUGEPAGE");
 	if (flags & CALL_MAP_NORESERVE)
 		note(mem, "MAP_NORESERVE: taken as without");
 	if (flags & CALL_MAP_LOCKED)
-		note(mem, "MAP_LOCKED: taken as without");
+		note(mem,
+		     "MAP_LOCKED: VM_LOCKED is not in the model, the pages "
+		     "are accessed");
+}
+
+/* Does the kernel access all pages of what @mem maps, or makes grow? */
+static bool populates(const struct memory *mem)
+{
+	u32 flags = mem->call->kind == CALL_MMAP ? mem->call->flags : 0;
+	u32 populate = flags & (CALL_MAP_POPULATE | CALL_MAP_NONBLOCK);
+
+	if (mem->proc->heap->lock_future == LOCK_ONFAULT)
+		return false;
+	return mem->proc->heap->lock_future == LOCK_POPULATES ||
+	       flags & CALL_MAP_LOCKED || populate == CALL_MAP_POPULATE;
+}
+
+/* [@page, @page + @len) is new, and @mem's call says who accesses it. */
+static void access_new(const struct memory *mem, u64 page, u64 len,
+		       bool writable)
+{
+	if (populates(mem))
+		import_populate(mem->im, mem->proc, page, len, OP_WRITE);
+	else if (writable)
+		touch_new(mem, page, len);
+}
+
+/* What this mmap maps is not private memory: why it is left out. */
+static const char *not_private(const struct call *call)
+{
+	u32 type = call->flags & CALL_MAP_TYPE;
+
+	if (call->flags & CALL_MAP_HUGETLB)
+		return "MAP_HUGETLB: what was there is unmapped";
+	if (type == CALL_MAP_DROPPABLE)
+		return "MAP_DROPPABLE: what was there is unmapped";
+	return type == CALL_MAP_PRIVATE ?
+		       NULL :
+		       "shared mmap: what was there is unmapped";
 }
 
 static void import_mmap(struct memory *mem)
 {
 	const struct call *call = mem->call;
+	const char *why_not;
 	struct op op;
 
 	if (call->failed) {
@@ -192,11 +254,9 @@ static void import_mmap(struct memory *mem)
 	if (!range_ok(mem, call->result, call->len))
 		return;
 	op = make_op(mem, OP_MMAP, call->result >> PAGE_SHIFT, mem->len);
-	if ((call->flags & CALL_MAP_TYPE) != CALL_MAP_PRIVATE ||
-	    call->flags & CALL_MAP_HUGETLB) {
-		note(mem, call->flags & CALL_MAP_HUGETLB ?
-				  "MAP_HUGETLB: what was there is unmapped" :
-				  "shared mmap: what was there is unmapped");
+	why_not = not_private(call);
+	if (why_not) {
+		note(mem, why_not);
 		unmap_quietly(mem, op.page, op.len);
 		return;
 	}
@@ -207,8 +267,8 @@ static void import_mmap(struct memory *mem)
 		op.file = import_file_number(mem->im, mem->proc, call);
 		op.off = file_offset(mem);
 	}
-	if (import_add(mem->im, &op, 0) && op.prot == OP_PROT_RW)
-		touch_new(mem, op.page, op.len);
+	if (import_add(mem->im, &op, 0))
+		access_new(mem, op.page, op.len, op.prot == OP_PROT_RW);
 }
 
 static void import_munmap(struct memory *mem)
@@ -249,6 +309,16 @@ static void add_piece(const struct memory *mem, struct op *op)
 		touch_new(mem, unwritable, end - unwritable);
 }
 
+/* Of the range of @mem's call, parts were not there, or all of it. */
+static void note_cut(const struct memory *mem, bool any, bool cut)
+{
+	if (cut)
+		notes_add(mem->im->notes, mem->im->line,
+			  "%.*s of what is not in the scenario: %s",
+			  (int)min_u64(mem->call->name.len, 40),
+			  mem->call->name.p, any ? "cut" : "left out");
+}
+
 /*
  * @op, which succeeded, on as much of its range as the scenario has:
  *
@@ -282,10 +352,7 @@ static void add_pieces(const struct memory *mem, struct op *op)
 		add_piece(mem, op);
 		any = true;
 	}
-	if (!any || cut || page < end)
-		notes_add(mem->im->notes, mem->im->line,
-			  "%s of what is not in the scenario: %s",
-			  op_infos[op->kind].name, any ? "cut" : "left out");
+	note_cut(mem, any, !any || cut || page < end);
 }
 
 static void import_mprotect(struct memory *mem)
@@ -302,13 +369,48 @@ static void import_mprotect(struct memory *mem)
 		add_pieces(mem, &op);
 }
 
+/* Are [@page, @page + @len) all there? */
+static bool all_there(const struct memory *mem, u64 page, u64 len)
+{
+	struct vm_area_struct *vma = first_in(mem, page, len);
+	u64 end = page + len;
+
+	while (vma && vma->vm_start <= page && page < end) {
+		page = vma->vm_end;
+		vma = vma_next(vma);
+	}
+	return page >= end;
+}
+
+/* What one that failed has populated before is not known. */
+static void import_madvise_populate(struct memory *mem)
+{
+	bool writes = mem->call->populate == CALL_POPULATE_WRITE;
+
+	if (mem->call->failed) {
+		note(mem, writes ? "MADV_POPULATE_WRITE that failed: left out" :
+				   "MADV_POPULATE_READ that failed: left out");
+		return;
+	}
+	if (!range_ok(mem, mem->call->addr, mem->call->len) || !mem->len)
+		return;
+	note_cut(mem, first_in(mem, mem->page, mem->len),
+		 !all_there(mem, mem->page, mem->len));
+	import_populate(mem->im, mem->proc, mem->page, mem->len,
+			writes ? OP_WRITE : OP_READ);
+}
+
 static void import_madvise(struct memory *mem)
 {
 	struct op op = make_op(mem, OP_MADVISE, mem->page, mem->len);
 	struct span advice = mem->call->text;
 
 	op.advice = mem->call->advice;
-	if (op.advice == NR_ADVICE)
+	if (mem->call->populate)
+		import_madvise_populate(mem);
+	else if (mem->call->no_args)
+		note(mem, "madvise that failed: left out");
+	else if (op.advice == NR_ADVICE)
 		notes_add(mem->im->notes, mem->im->line,
 			  "madvise left out: %.*s",
 			  (int)min_u64(advice.len, 40), advice.p);
@@ -332,15 +434,14 @@ static bool mremap_fits(const struct memory *mem, const struct op *op,
 		!first_in(mem, end, op->new_len - op->len));
 }
 
-/* What is mapped afterwards, by other means. */
+/* What is mapped afterwards, by other means; @from of it is not new. */
 static void mremap_otherwise(const struct memory *mem, const struct op *op,
-			     u64 vm_flags)
+			     u64 vm_flags, u64 from)
 {
 	bool moves = op->flags & OP_HAS_TO;
 	struct op map = make_op(mem, OP_MMAP, op->page + op->len,
 				op->new_len - op->len);
 
-	note(mem, "mremap that the model would refuse: munmap and mmap");
 	if (moves) {
 		map.page = op->to;
 		map.len = op->new_len;
@@ -351,8 +452,23 @@ static void mremap_otherwise(const struct memory *mem, const struct op *op,
 		map.prot = OP_PROT_RW;
 	else
 		map.prot = vm_flags & VM_READ ? OP_PROT_R : OP_PROT_NONE;
-	if (import_add(mem->im, &map, 0) && map.prot == OP_PROT_RW)
-		touch_new(mem, map.page, map.len);
+	if (import_add(mem->im, &map, 0) && from < map.len)
+		access_new(mem, map.page + from, map.len - from,
+			   map.prot == OP_PROT_RW);
+}
+
+/*
+ * Up to 7.2 the VMA of private /dev/zero has a file and is anonymous
+ * (vma_set_anonymous() by mmap_zero()): copy_vma() gives it the offset of its
+ * new address if it is unfaulted.  No file of a scenario has offsets that high,
+ * so it is anonymous from here on.
+ */
+static bool loses_zero(const struct memory *mem, const struct op *op,
+		       struct vm_area_struct *vma)
+{
+	return op->flags & OP_HAS_TO && mem->im->has_zero &&
+	       vma->vm_file == ZERO_FILE && !rmap_vma_faulted(vma) &&
+	       op->page + op->len <= vma->vm_end;
 }
 
 static void mremap_done(const struct memory *mem, struct op *op)
@@ -369,13 +485,21 @@ static void mremap_done(const struct memory *mem, struct op *op)
 		return;
 	}
 	vm_flags = vma->vm_flags;
-	if (!mremap_fits(mem, op, vma)) {
-		mremap_otherwise(mem, op, vm_flags);
+	if (loses_zero(mem, op, vma)) {
+		note(mem, "mremap of unfaulted private /dev/zero: anonymous "
+			  "from then on");
+		mremap_otherwise(mem, op, vm_flags, op->len);
 		return;
 	}
-	if (import_add(mem->im, op, 0) && vm_flags & VM_WRITE &&
-	    op->new_len > op->len)
-		touch_new(mem, to + op->len, op->new_len - op->len);
+	if (!mremap_fits(mem, op, vma)) {
+		note(mem,
+		     "mremap that the model would refuse: munmap and mmap");
+		mremap_otherwise(mem, op, vm_flags, 0);
+		return;
+	}
+	if (import_add(mem->im, op, 0) && op->new_len > op->len)
+		access_new(mem, to + op->len, op->new_len - op->len,
+			   vm_flags & VM_WRITE);
 }
 
 static void import_mremap(struct memory *mem)
@@ -387,13 +511,17 @@ static void import_mremap(struct memory *mem)
 	if (call->flags & MREMAP_DONTUNMAP)
 		op.flags |= OP_DONTUNMAP;
 	if (call->failed) {
-		if (call->flags & MREMAP_FIXED) {
+		if (call->flags & MREMAP_FIXED && !call->no_new_addr) {
 			op.flags |= OP_HAS_TO;
 			op.to = call->new_addr >> PAGE_SHIFT;
 		}
-		add_failed(mem, &op);
+		if (call->no_new_addr)
+			note_failed(mem);
+		else
+			add_failed(mem, &op);
 		return;
 	}
+	note_odd(mem);
 	if (!range_ok(mem, call->addr, call->len) ||
 	    !range_ok(mem, call->result, call->new_len))
 		return;
@@ -418,6 +546,8 @@ static void import_brk(struct memory *mem)
 	u64 before = heap->brk;
 	struct op op;
 
+	if (call->failed)
+		note(mem, "brk that failed: left out");
 	if (call->failed || !range_ok(mem, 0, call->result))
 		return;
 	heap->brk = call->result;
@@ -434,7 +564,7 @@ static void import_brk(struct memory *mem)
 	if (pages_up(heap->brk) > op.page) {
 		op.len = pages_up(heap->brk) - op.page;
 		if (import_add(mem->im, &op, 0))
-			touch_new(mem, op.page, op.len);
+			access_new(mem, op.page, op.len, true);
 	} else {
 		unmap_quietly(mem, pages_up(heap->brk),
 			      op.page - pages_up(heap->brk));
@@ -476,9 +606,24 @@ void import_memory_call(struct import *im, struct proc *proc,
 	case CALL_BRK:
 		import_brk(&mem);
 		break;
+	case CALL_MLOCK:
+	case CALL_MLOCKALL:
+	case CALL_MUNLOCKALL:
+		if (call->failed)
+			note_failed(&mem);
+		else
+			import_lock(im, proc, call);
+		break;
 	default:
-		notes_add(im->notes, im->line,
-			  "call that changes memory as the model cannot: %.*s",
-			  (int)min_u64(call->text.len, 40), call->text.p);
+		if (call->failed)
+			note_failed(&mem);
+		else
+			notes_add(
+				im->notes, im->line,
+				"call that changes memory as the model cannot: "
+				"%.*s%s%.*s",
+				(int)min_u64(call->name.len, 24), call->name.p,
+				call->text.len ? " " : "",
+				(int)min_u64(call->text.len, 24), call->text.p);
 	}
 }

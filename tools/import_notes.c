@@ -54,6 +54,8 @@ void notes_add(struct notes *notes, u32 line, const char *fmt, ...)
 		note->count++;
 	else
 		notes->others++;
+	if (notes->lines && line)
+		log_lines_raise(notes->lines, line, LINE_NOTED);
 }
 
 void notes_print(const struct notes *notes, FILE *out, const char *before)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an import left out or changed: each kind with its number and its first
- * line, so that nothing goes in silence.
+ * Kinds of lines with their numbers and their first lines: what an import left
+ * out or changed, and what is without effect.
  */
 #ifndef RMAPDIFF_TOOLS_IMPORT_NOTES_H
 #define RMAPDIFF_TOOLS_IMPORT_NOTES_H
 
 #include <stdio.h>
 #include <uthash.h>
-#include "../model/base/types.h"
+#include "import_lines.h"
 
 #define NOTE_MAX 96 /* bytes of a kind's text */
 #define NOTES_MAX 200 /* kinds; what comes after is counted together */
@@ -24,11 +24,15 @@ struct notes {
 	struct note *all; /* a hash, in order of first lines met */
 	u64 others; /* of kinds beyond NOTES_MAX */
 	bool nomem; /* something could not be counted */
+	struct log_lines *lines; /* whose classes notes_add() raises; or NULL */
 };
 
 void notes_free(struct notes *notes);
 
-/* Counts one of a kind.  What is not printable ASCII is shown as '?'. */
+/*
+ * Count one of a kind, and raise @line, unless 0, to LINE_NOTED.  What is not
+ * printable ASCII is shown as '?'.
+ */
 void notes_add(struct notes *notes, u32 line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

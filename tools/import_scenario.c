@@ -56,8 +56,9 @@ bool import_add(struct import *im, const struct op *op, int expected)
 		return false;
 	}
 	added = &im->sc.ops[im->sc.nr_ops - 1];
+	log_lines_raise(im->notes->lines, im->line, LINE_OPERATIONS);
 	/* One page makes the VMA a faulted one; that is all that is asked of it. */
-	if (now.kind == OP_WRITE)
+	if (now.kind == OP_WRITE || now.kind == OP_READ)
 		now.len = 1;
 	result = replay_op(im->machine, &im->sc, &now, im->sc.nr_ops);
 	touched_reset(&im->machine->world);
@@ -161,29 +162,43 @@ static void unborn_task(struct import *im, u32 tid)
 	import_new_proc(im, tid, slot, NULL, false);
 }
 
+/* What becomes of the child belongs to the line of the call that made it. */
+static void bear_proc(struct import *im, struct proc *parent,
+		      const struct birth *birth, u32 tid)
+{
+	bool vm = birth->flags & CALL_CLONE_VM;
+	u32 line = im->line;
+	struct task *task = NULL;
+	u32 slot;
+
+	im->line = birth->line;
+	if (new_slot(im, &slot)) {
+		if (tid)
+			comment(im, "%s: pid %u", slot_name(im, slot), tid);
+		if (import_add_proc_op(im, vm ? OP_VFORK : OP_FORK,
+				       parent->slot, slot, 0))
+			task = import_new_proc(im, tid, slot, parent->heap, vm);
+		if (task)
+			task->proc->line = birth->line;
+	}
+	im->line = line;
+}
+
 /* The child is there: its thread or its process begins. */
 static void bear(struct import *im, struct birth *birth, u32 tid)
 {
 	struct task *parent = import_find_task(im, birth->parent);
 	u32 flags = birth->flags;
-	bool vm = flags & CALL_CLONE_VM;
-	u32 slot;
 
+	if (!parent || parent->proc->dead)
+		notes_add(im->notes, birth->line,
+			  "child of a process that is not there: left out");
+	else if (flags & CALL_CLONE_VM && flags & CALL_CLONE_THREAD)
+		import_new_task(im, tid, parent->proc);
+	else
+		bear_proc(im, parent->proc, birth, tid);
 	DL_DELETE(im->births, birth);
 	free(birth);
-	if (!parent || parent->proc->dead)
-		return;
-	if (vm && (flags & CALL_CLONE_THREAD)) {
-		import_new_task(im, tid, parent->proc);
-		return;
-	}
-	if (!new_slot(im, &slot))
-		return;
-	if (tid)
-		comment(im, "%s: pid %u", slot_name(im, slot), tid);
-	if (import_add_proc_op(im, vm ? OP_VFORK : OP_FORK, parent->proc->slot,
-			       slot, 0))
-		import_new_proc(im, tid, slot, parent->proc->heap, vm);
 }
 
 /* Who is it?  A child that is known to come, or some child that is to come. */
@@ -203,12 +218,16 @@ static struct birth *find_birth(struct import *im, u32 tid)
 static void see_task(struct import *im, u32 tid)
 {
 	struct birth *birth = find_birth(im, tid);
+	struct task *task;
 
 	/* A pid used again has a birth before it has lines. */
 	if (birth && (birth->tid == tid || !import_find_task(im, tid)))
 		bear(im, birth, tid);
 	else if (!import_find_task(im, tid))
 		unborn_task(im, tid);
+	task = import_find_task(im, tid);
+	if (task)
+		task->proc->seen = true;
 }
 
 static void begin_fork(struct import *im, struct task *task,
@@ -216,8 +235,11 @@ static void begin_fork(struct import *im, struct task *task,
 {
 	struct birth *birth;
 
-	if (call->failed) {
-		notes_add(im->notes, im->line, "fork that failed: left out");
+	if (call->failed || call->no_args) {
+		notes_add(im->notes, im->line,
+			  call->failed ?
+				  "fork that failed: left out" :
+				  "fork whose flags are not there: left out");
 		return;
 	}
 	birth = calloc(1, sizeof(*birth));
@@ -229,6 +251,7 @@ static void begin_fork(struct import *im, struct task *task,
 			     (u32)call->result :
 			     0;
 	birth->parent = task->tid;
+	birth->line = im->line;
 	birth->flags = call->flags;
 	DL_APPEND(im->births, birth);
 }
@@ -328,6 +351,8 @@ static void do_event(struct import *im, const struct trace *trace, size_t nr)
 	struct task *task;
 
 	im->line = event->line;
+	if (event->kind == EVENT_NONE)
+		return;
 	if (event->kind == EVENT_SEEN) {
 		see_task(im, event->tid);
 		return;
@@ -373,12 +398,26 @@ static int import_begin(struct import *im)
 	return im->machine ? 0 : -ENOMEM;
 }
 
+/* Without strace -f; or it made no call that the log has. */
+static void note_unseen(struct import *im)
+{
+	struct task *task, *next;
+
+	HASH_ITER(hh, im->tasks, task, next)
+	if (!task->proc->seen && !task->proc->dead)
+		notes_add(
+			im->notes, task->proc->line,
+			"process without a line in the log (it needs strace -f)");
+}
+
 int import_run(struct import *im, const struct trace *trace)
 {
 	im->err = import_begin(im);
 	im->first_pid = trace->first_pid;
+	import_find_zero(im, trace);
 	for (size_t i = 0; i < trace->nr && !im->err; i++)
 		do_event(im, trace, i);
+	note_unseen(im);
 	if (im->notes->nomem)
 		im->err = -ENOMEM;
 	return im->err;

@@ -12,6 +12,9 @@
 #include "../model/scenario/scenario.h"
 #include "import_trace.h"
 
+#define PAGE_SHIFT 12
+#define PAGE_BYTES (1ULL << PAGE_SHIFT)
+
 enum import_touch {
 	IMPORT_TOUCH_FIRST, /* the first page of what becomes writable */
 	IMPORT_TOUCH_NONE,
@@ -26,10 +29,18 @@ struct comment {
 	char text[COMMENT_MAX];
 };
 
-/* An address space's break; shared as the address space is. */
+/* mlockall(MCL_FUTURE): what becomes of memory that is mapped from then on. */
+enum lock_future {
+	LOCK_NOTHING,
+	LOCK_POPULATES,
+	LOCK_ONFAULT, /* and MAP_POPULATE then populates nothing, either */
+};
+
+/* An address space's break and its locking; shared as the address space is. */
 struct heap {
 	u32 users;
 	bool known;
+	u8 lock_future; /* enum lock_future */
 	u64 brk; /* bytes */
 };
 
@@ -38,6 +49,8 @@ struct proc {
 	u32 tasks; /* in the table */
 	u32 threads; /* of those, the living */
 	bool dead; /* the scenario has ended it */
+	bool seen; /* the log has a line of it */
+	u32 line; /* where it was born */
 	struct heap *heap;
 };
 
@@ -53,8 +66,12 @@ struct birth {
 	u32 tid; /* of the child, 0 if the log does not say */
 	u32 parent;
 	u32 flags; /* CALL_CLONE_* */
+	u32 line; /* of the call */
 	struct birth *prev, *next;
 };
+
+/* The number of /dev/zero, in a log that has it. */
+#define ZERO_FILE (NR_FILES - 1)
 
 /* A file by its name, or what a descriptor of a process was opened as. */
 struct file_name;
@@ -70,7 +87,8 @@ struct import {
 	struct task *tasks;
 	struct birth *births;
 	struct file_name *files;
-	u32 nr_files; /* files that were mapped */
+	u32 nr_files; /* files that were mapped, but for /dev/zero */
+	bool has_zero; /* ZERO_FILE is /dev/zero, and no other file */
 	u32 nr_slots;
 	u32 first_pid;
 	bool begun; /* the first task is A */
@@ -105,6 +123,12 @@ void import_heap_put(struct heap *heap);
 
 /* import_files.c */
 
+/* Does the log open or map /dev/zero?  Sets @im->has_zero. */
+void import_find_zero(struct import *im, const struct trace *trace);
+
+/* How many numbers there are for files, /dev/zero not counted. */
+u32 import_nr_file_numbers(const struct import *im);
+
 /* open: its descriptor's name from now on. */
 void import_open(struct import *im, const struct proc *proc,
 		 const struct call *call);
@@ -113,6 +137,19 @@ void import_open(struct import *im, const struct proc *proc,
 u8 import_file_number(struct import *im, const struct proc *proc,
 		      const struct call *call);
 void import_files_free(struct import *im);
+
+/* import_access.c */
+
+/*
+ * @proc reads (OP_READ) or writes (OP_WRITE) all of [@page, @page + @len) that
+ * it can, as the kernel populates memory; with OP_WRITE what it cannot write
+ * is read.  In pages.
+ */
+void import_populate(struct import *im, struct proc *proc, u64 page, u64 len,
+		     enum op_kind kind);
+
+/* mlock, mlock2, mlockall and munlockall that succeeded. */
+void import_lock(struct import *im, struct proc *proc, const struct call *call);
 
 /* import_memory.c */
 

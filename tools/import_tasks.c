@@ -97,8 +97,10 @@ static struct proc *new_proc(struct import *im, u32 slot, struct heap *heap,
 		im->err = -ENOMEM;
 		return NULL;
 	}
-	if (!shared && heap)
+	if (!shared && heap) {
 		*own = *heap;
+		own->lock_future = LOCK_NOTHING;
+	}
 	own->users = shared ? own->users + 1 : 1;
 	proc->slot = slot;
 	proc->heap = own;

@@ -164,9 +164,9 @@ static struct event *add_event(struct reader *rd, enum event_kind kind, u32 tid)
 	return event;
 }
 
-static void not_understood(struct reader *rd)
+static struct log_lines *lines_of(struct reader *rd)
 {
-	notes_add(rd->notes, rd->line, "line not understood");
+	return &rd->trace->lines;
 }
 
 static void add_call(struct reader *rd, struct task_seen *task,
@@ -175,10 +175,13 @@ static void add_call(struct reader *rd, struct task_seen *task,
 	struct event *event;
 
 	if (call->kind == CALL_OTHER) {
-		notes_add(rd->notes, line, "call left out: %.*s",
+		notes_add(rd->notes, line, "call that is not known: %.*s",
 			  (int)min_u64(name.len, 40), name.p);
 		return;
 	}
+	log_lines_idle(lines_of(rd), line, name);
+	if (call->kind == CALL_NONE)
+		return;
 	if (call->kind == CALL_FORK && call->has_result && !call->failed)
 		note_child(rd, call->result);
 	event = add_event(rd, EVENT_CALL, task->tid);
@@ -194,10 +197,8 @@ static void take_call(struct reader *rd, struct task_seen *task,
 {
 	struct call call;
 
-	if (!strace_call_parse(&call, line->name, line->body)) {
-		not_understood(rd);
+	if (!strace_call_parse(&call, line->name, line->body))
 		return;
-	}
 	rd->trace->nr_calls++;
 	add_call(rd, task, &call, rd->line, line->name);
 }
@@ -224,7 +225,8 @@ static void take_unfinished(struct reader *rd, struct task_seen *task,
 	if (!event)
 		return;
 	task->event = rd->trace->nr - 1;
-	event->call = (struct call){ .kind = (u8)kind, .fd = -1 };
+	event->call =
+		(struct call){ .kind = (u8)kind, .fd = -1, .name = line->name };
 	if (span_is(line->name, "vfork"))
 		event->call.flags = CALL_CLONE_VM;
 }
@@ -258,6 +260,7 @@ static void end_call(struct reader *rd, struct task_seen *task,
 		return;
 	}
 	rd->trace->events[task->event].call = *call;
+	log_lines_idle(lines_of(rd), task->line, task->name);
 	if (call->kind != CALL_FORK)
 		return;
 	if (call->has_result && !call->failed)
@@ -297,12 +300,13 @@ static void take_resumed(struct reader *rd, struct task_seen *task,
 		return;
 	}
 	task->pending = false;
+	log_lines_join(lines_of(rd), rd->line, task->line);
 	if (!join(rd, task->body, line->body, &whole))
 		return;
 	if (strace_call_parse(&call, task->name, whole))
 		end_call(rd, task, &call);
-	else
-		not_understood(rd);
+	else if (task->event != NO_EVENT)
+		rd->trace->events[task->event].kind = EVENT_NONE;
 }
 
 /* The execve of @other ends in the name of @task. */
@@ -352,9 +356,11 @@ static void take_line(struct reader *rd, const struct strace_line *line)
 		take_resumed(rd, task, line);
 		break;
 	case STRACE_SUPERSEDED:
+		log_lines_idle(lines_of(rd), rd->line, span_of("(an exit)"));
 		take_superseded(rd, task, line);
 		break;
 	case STRACE_GONE:
+		log_lines_idle(lines_of(rd), rd->line, span_of("(an exit)"));
 		add_event(rd, EVENT_GONE, task->tid);
 		if (task->tid == TID_FIRST)
 			rd->first_pid = 0;
@@ -372,15 +378,16 @@ static void take_text(struct reader *rd, struct span text)
 	strace_line_parse(&line, text);
 	switch (line.kind) {
 	case STRACE_BLANK:
+		log_lines_idle(lines_of(rd), rd->line, span_of("(blank)"));
 		break;
 	case STRACE_UNKNOWN:
-		not_understood(rd);
 		break;
 	case STRACE_NOTE:
-		notes_add(rd->notes, rd->line,
-			  "line about a signal, or of strace itself");
+		log_lines_idle(lines_of(rd), rd->line, line.name);
 		break;
 	case STRACE_ATTACHED:
+		log_lines_idle(lines_of(rd), rd->line,
+			       span_of("(a word of strace's)"));
 		note_child(rd, line.other);
 		break;
 	default:
@@ -400,13 +407,16 @@ static void read_line(struct reader *rd, struct span text)
 	u32 other;
 	size_t len;
 
+	if (log_lines_add(lines_of(rd), text)) {
+		rd->err = -ENOMEM;
+		return;
+	}
 	rd->line++;
 	rd->cut.p = NULL;
 	if (cut.p && goes_on(text)) {
 		if (!join(rd, cut, text, &text))
 			return;
-	} else if (cut.p) {
-		notes_add(rd->notes, rd->line - 1, "line not understood");
+		log_lines_join(lines_of(rd), rd->line, rd->line - 1);
 	}
 	len = strace_line_cut(text, &other);
 	if (!len) {
@@ -423,14 +433,12 @@ static void read_lines(struct reader *rd, struct span text)
 		const char *newline = memchr(text.p, '\n', text.len);
 		size_t len = newline ? (size_t)(newline - text.p) : text.len;
 
-		if (!newline)
-			notes_add(rd->notes, rd->line + 1,
-				  "last line cut off: it has no newline");
 		read_line(rd, (struct span){ text.p, len });
+		if (!newline && !rd->err)
+			notes_add(rd->notes, rd->line,
+				  "last line cut off: it has no newline");
 		text = span_skip(text, len + 1);
 	}
-	if (rd->cut.p)
-		not_understood(rd);
 }
 
 int trace_read(struct trace *trace, struct notes *notes, struct span text)
@@ -439,8 +447,8 @@ int trace_read(struct trace *trace, struct notes *notes, struct span text)
 	struct task_seen *task, *next;
 
 	memset(trace, 0, sizeof(*trace));
+	notes->lines = &trace->lines;
 	read_lines(&rd, text);
-	trace->nr_lines = rd.line;
 	HASH_ITER(hh, rd.tasks, task, next)
 	task_drop(&rd, task);
 	return rd.err;
@@ -456,4 +464,5 @@ void trace_free(struct trace *trace)
 	}
 	free(trace->events);
 	trace->events = NULL;
+	log_lines_free(&trace->lines);
 }

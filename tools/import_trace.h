@@ -13,9 +13,10 @@
 #define TID_FIRST 0
 
 enum event_kind {
+	EVENT_NONE, /* what was to come is not understood */
 	EVENT_CALL,
 	EVENT_CALL_ENDS, /* of a fork only: the parent goes on */
-	EVENT_SEEN, /* a line of this task that says no more */
+	EVENT_SEEN, /* this task has its first line here */
 	EVENT_GONE, /* the task is no more */
 	EVENT_SUPERSEDED, /* the task is what OTHER was: it called execve */
 };
@@ -35,15 +36,16 @@ struct trace {
 	struct event *events;
 	size_t nr;
 	size_t cap;
-	u32 nr_lines;
-	u32 nr_calls; /* of those, calls of any kind */
+	struct log_lines lines;
+	u32 nr_calls; /* of any kind */
 	u32 first_pid; /* of TID_FIRST, 0 if the log never says */
 	struct joined *joined;
 };
 
 /*
  * @text must outlive @trace, which points into it.  0 or -ENOMEM; @trace is
- * then still to be freed.  What is not understood is in @notes.
+ * then still to be freed.  @notes raises the classes of @trace->lines from now
+ * on; what is not understood is LINE_UNKNOWN there.
  */
 int trace_read(struct trace *trace, struct notes *notes, struct span text);
 void trace_free(struct trace *trace);

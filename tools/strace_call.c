@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include "../model/scenario/op.h"
 #include "../model/mm/mm.h"
@@ -15,55 +16,43 @@ struct word {
 	u32 value;
 };
 
-static const struct word kinds[] = {
-	{ "mmap", CALL_MMAP },
-	{ "mmap2", CALL_MMAP },
-	{ "old_mmap", CALL_MMAP },
-	{ "munmap", CALL_MUNMAP },
-	{ "mremap", CALL_MREMAP },
-	{ "mprotect", CALL_MPROTECT },
-	{ "pkey_mprotect", CALL_MPROTECT },
-	{ "madvise", CALL_MADVISE },
-	{ "brk", CALL_BRK },
-	{ "fork", CALL_FORK },
-	{ "vfork", CALL_FORK },
-	{ "clone", CALL_FORK },
-	{ "clone3", CALL_FORK },
-	{ "execve", CALL_EXEC },
-	{ "execveat", CALL_EXEC },
-	{ "exit", CALL_EXIT },
-	{ "_exit", CALL_EXIT },
-	{ "exit_group", CALL_EXIT_GROUP },
-	{ "open", CALL_OPEN },
-	{ "openat", CALL_OPEN },
-	{ "openat2", CALL_OPEN },
-	{ "shmat", CALL_MEMORY },
-	{ "shmdt", CALL_MEMORY },
-	{ "remap_file_pages", CALL_MEMORY },
-	{ "process_madvise", CALL_MEMORY },
-	{ "mlock", CALL_MEMORY },
-	{ "mlock2", CALL_MEMORY },
-	{ "mlockall", CALL_MEMORY },
-	{ "munlock", CALL_MEMORY },
-	{ "munlockall", CALL_MEMORY },
-	{ "mbind", CALL_MEMORY },
-	{ "mseal", CALL_MEMORY },
-	{ "map_shadow_stack", CALL_MEMORY },
-	{ "io_setup", CALL_MEMORY },
-	{ "userfaultfd", CALL_MEMORY },
+struct known_call {
+	const char *name;
+	enum call_kind kind;
+};
+
+static const struct known_call known_calls[] = {
+#define CALL(name, kind) { name, CALL_##kind },
+#define NONE(name) { name, CALL_NONE },
+#include "strace_calls.def"
+#undef CALL
+#undef NONE
 };
 
 static const struct word map_words[] = {
+	{ "MAP_FILE", 0 },
 	{ "MAP_SHARED", 0x1 },
 	{ "MAP_PRIVATE", CALL_MAP_PRIVATE },
 	{ "MAP_SHARED_VALIDATE", 0x3 },
+	{ "MAP_DROPPABLE", CALL_MAP_DROPPABLE },
 	{ "MAP_FIXED", CALL_MAP_FIXED },
 	{ "MAP_ANONYMOUS", CALL_MAP_ANONYMOUS },
 	{ "MAP_ANON", CALL_MAP_ANONYMOUS },
 	{ "MAP_GROWSDOWN", CALL_MAP_GROWSDOWN },
 	{ "MAP_LOCKED", CALL_MAP_LOCKED },
 	{ "MAP_NORESERVE", CALL_MAP_NORESERVE },
+	{ "MAP_POPULATE", CALL_MAP_POPULATE },
+	{ "MAP_NONBLOCK", CALL_MAP_NONBLOCK },
 	{ "MAP_HUGETLB", CALL_MAP_HUGETLB },
+	/* Where to, which the result says, or nothing at all. */
+	{ "MAP_32BIT", 0x40 },
+	{ "MAP_ABOVE4G", 0x80 },
+	{ "MAP_DENYWRITE", 0x800 },
+	{ "MAP_EXECUTABLE", 0x1000 },
+	{ "MAP_STACK", CALL_MAP_STACK },
+	{ "MAP_SYNC", 0x80000 },
+	{ "MAP_FIXED_NOREPLACE", 0x100000 },
+	{ "MAP_UNINITIALIZED", 0x4000000 },
 };
 
 #define PROT_R 0x1U
@@ -72,8 +61,12 @@ static const struct word map_words[] = {
 #define PROT_GROWS 0x3000000U
 
 static const struct word prot_words[] = {
-	{ "PROT_READ", PROT_R },       { "PROT_WRITE", PROT_W },
-	{ "PROT_EXEC", PROT_X },       { "PROT_GROWSDOWN", 0x1000000 },
+	{ "PROT_NONE", 0 },
+	{ "PROT_READ", PROT_R },
+	{ "PROT_WRITE", PROT_W },
+	{ "PROT_EXEC", PROT_X },
+	{ "PROT_SEM", 0x8 },
+	{ "PROT_GROWSDOWN", 0x1000000 },
 	{ "PROT_GROWSUP", 0x2000000 },
 };
 
@@ -90,17 +83,82 @@ static const struct word mremap_words[] = {
 
 /* MADV_DONTNEED_LOCKED differs for locked memory only. */
 static const struct word advice_words[] = {
-	{ "MADV_DONTNEED", 4 },	   { "MADV_DONTFORK", 10 },
-	{ "MADV_DOFORK", 11 },	   { "MADV_WIPEONFORK", 18 },
-	{ "MADV_KEEPONFORK", 19 }, { "MADV_DONTNEED_LOCKED", 24 },
+	{ "MADV_DONTNEED", 4 },	       { "MADV_DONTFORK", 10 },
+	{ "MADV_DOFORK", 11 },	       { "MADV_WIPEONFORK", 18 },
+	{ "MADV_KEEPONFORK", 19 },     { "MADV_POPULATE_READ", 22 },
+	{ "MADV_POPULATE_WRITE", 23 }, { "MADV_DONTNEED_LOCKED", 24 },
 };
+
+static const struct word mlock_words[] = {
+	{ "MLOCK_ONFAULT", CALL_MLOCK_ONFAULT },
+};
+
+static const struct word mlockall_words[] = {
+	{ "MCL_CURRENT", CALL_MCL_CURRENT },
+	{ "MCL_FUTURE", CALL_MCL_FUTURE },
+	{ "MCL_ONFAULT", CALL_MCL_ONFAULT },
+};
+
+/* Names of VMAs, the break itself, and KSM for all that is mapped. */
+static const struct word prctl_words[] = {
+	{ "PR_SET_VMA", 0x53564d41 },
+	{ "PR_SET_MM", 35 },
+	{ "PR_SET_MEMORY_MERGE", 67 },
+};
+
+/* Map or unmap memory of their own: shadow stacks, the vdso. */
+static const struct word arch_prctl_words[] = {
+	{ "ARCH_MAP_VDSO_X32", 0x2001 },  { "ARCH_MAP_VDSO_32", 0x2002 },
+	{ "ARCH_MAP_VDSO_64", 0x2003 },	  { "ARCH_SHSTK_ENABLE", 0x5001 },
+	{ "ARCH_SHSTK_DISABLE", 0x5002 },
+};
+
+/* Break copy-on-write in another process, even where it may only read. */
+static const struct word ptrace_words[] = {
+	{ "PTRACE_POKETEXT", 4 },
+	{ "PTRACE_POKEDATA", 5 },
+};
+
+static int name_cmp(const void *key, const void *element)
+{
+	const struct span *name = key;
+	const char *known = ((const struct known_call *)element)->name;
+	int diff = strncmp(name->p, known, name->len);
+
+	return diff ? diff : known[name->len] ? -1 : 0;
+}
 
 enum call_kind strace_call_kind(struct span name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (span_is(name, kinds[i].name))
-			return (enum call_kind)kinds[i].value;
-	return CALL_OTHER;
+	const struct known_call *known =
+		bsearch(&name, known_calls, ARRAY_SIZE(known_calls),
+			sizeof(*known_calls), name_cmp);
+
+	return known ? known->kind : CALL_OTHER;
+}
+
+size_t strace_nr_calls(void)
+{
+	return ARRAY_SIZE(known_calls);
+}
+
+const char *strace_call_name(size_t nr, const char **what)
+{
+	static const char *const whats[] = {
+		[CALL_MMAP... CALL_MUNLOCKALL] = "operations",
+		[CALL_FORK... CALL_EXIT_GROUP] = "operations",
+		[CALL_OPEN] = "names a file",
+		[CALL_ARCH_PRCTL] = "a note if it maps memory",
+		[CALL_IOCTL] = "a note if of userfaultfd",
+		[CALL_MOVE_PAGES] = "a note if it moves pages",
+		[CALL_PRCTL] = "a note if about VMAs",
+		[CALL_PTRACE] = "a note if it writes to memory",
+		[CALL_MEMORY] = "a note",
+		[CALL_NONE] = "without effect",
+	};
+
+	*what = whats[known_calls[nr].kind];
+	return known_calls[nr].name;
 }
 
 static int digit_value(char c)
@@ -120,24 +178,31 @@ static size_t number_len(struct span span, u64 *number)
 	size_t first = hex ? 2 : 0, i = first;
 
 	*number = 0;
-	for (; i < span.len && digit_value(span.p[i]) < base; i++) {
-		if (*number > UINT64_MAX / 16)
+	for (; i < span.len && digit_value(span.p[i]) < base; i++)
+		if (__builtin_mul_overflow(*number, (u64)base, number) ||
+		    __builtin_add_overflow(*number, (u64)digit_value(span.p[i]),
+					   number))
 			return 0;
-		*number = *number * (u64)base + (u64)digit_value(span.p[i]);
-	}
 	return i > first ? i : 0;
 }
 
-/* Nothing may follow a number but a comment: 0x3 -- PROT_READ|... */
+/*
+ * Nothing may follow a number but a comment: 0x3 -- PROT_READ|...  A negative
+ * one is what the kernel takes it for: very large.
+ */
 static bool parse_u64(struct span span, u64 *number)
 {
+	bool negative = span_starts(span, "-");
 	size_t len;
 
 	if (span_is(span, "NULL")) {
 		*number = 0;
 		return true;
 	}
+	span = span_skip(span, negative);
 	len = number_len(span, number);
+	if (negative)
+		*number = -*number;
 	span = span_trim(span_skip(span, len));
 	return len && (!span.len || span_starts(span, "/*"));
 }
@@ -149,29 +214,71 @@ static bool arg_u64(struct span args, u32 nr, u64 *number)
 	return strace_arg(args, nr, &arg) && parse_u64(arg, number);
 }
 
-/* Names and numbers between bars; names that are not in the table count 0. */
-static u32 flags_value(struct span span, const struct word *words, size_t nr)
+/* The next of names and numbers between bars; comments do not count. */
+static struct span next_word(struct span *flags)
+{
+	struct span word = *flags;
+	size_t i = 0, end = SIZE_MAX;
+
+	while (i < flags->len && flags->p[i] != '|') {
+		struct span rest = span_skip(*flags, i);
+		const char *close;
+
+		if (!span_starts(rest, "/*")) {
+			i++;
+			continue;
+		}
+		end = min_u64(end, i);
+		close = memmem(rest.p, rest.len, "*/", 2);
+		i = close ? (size_t)(close + 2 - flags->p) : flags->len;
+	}
+	word.len = min_u64(end, i);
+	*flags = span_skip(*flags, i + 1);
+	return span_trim(word);
+}
+
+/* The value of one; false if a part of it is not in the table. */
+static bool word_value(struct span word, const struct word *words, size_t nr,
+		       u32 *value)
+{
+	u64 number = 0, known = 0;
+	size_t len = number_len(word, &number);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (span_is(word, words[i].name)) {
+			*value |= words[i].value;
+			return true;
+		}
+		known |= words[i].value;
+	}
+	/* 21<<MAP_HUGE_SHIFT: which huge pages, where there are any. */
+	if (len && span_starts(span_skip(word, len), "<<"))
+		return true;
+	if (len == word.len)
+		*value |= (u32)number;
+	return len == word.len && !(number & ~known);
+}
+
+/*
+ * The sum of what @span has between bars.  In @odd, unless NULL, the first that
+ * is not in the table: a name counts 0, a number what it is.
+ */
+static u32 flags_value(struct span span, const struct word *words, size_t nr,
+		       struct span *odd)
 {
 	u32 value = 0;
 
 	while (span.len) {
-		const char *bar = memchr(span.p, '|', span.len);
-		size_t len = bar ? (size_t)(bar - span.p) : span.len;
-		struct span word = span_trim((struct span){ span.p, len });
-		u64 number;
+		struct span word = next_word(&span);
 
-		if (number_len(word, &number) && !memchr(word.p, '<', word.len))
-			value |= (u32)number;
-		for (size_t i = 0; i < nr; i++)
-			if (span_is(word, words[i].name))
-				value |= words[i].value;
-		/* What is behind a number is its explanation. */
-		if (memmem(word.p, word.len, "/*", 2))
-			break;
-		span = span_skip(span, len + 1);
+		if (!word_value(word, words, nr, &value) && odd && !odd->len)
+			*odd = word;
 	}
 	return value;
 }
+
+#define FLAGS_VALUE(span, words, odd) \
+	flags_value(span, words, ARRAY_SIZE(words), odd)
 
 static bool arg_prot(struct call *call, struct span args, u32 nr)
 {
@@ -180,9 +287,9 @@ static bool arg_prot(struct call *call, struct span args, u32 nr)
 
 	if (!strace_arg(args, nr, &arg))
 		return false;
-	prot = flags_value(arg, prot_words, ARRAY_SIZE(prot_words));
+	prot = FLAGS_VALUE(arg, prot_words, &call->odd);
 	call->exec_only = prot & PROT_X;
-	call->odd = prot & PROT_GROWS;
+	call->grows = prot & PROT_GROWS;
 	if (prot & PROT_W)
 		call->prot = OP_PROT_RW;
 	else
@@ -198,7 +305,8 @@ static bool parse_fd(struct call *call, struct span arg)
 	size_t len;
 
 	call->fd = -1;
-	if (span_starts(arg, "-1"))
+	/* Any is none: -1, or what nobody looks at with MAP_ANONYMOUS. */
+	if (span_starts(arg, "-"))
 		return true;
 	len = number_len(arg, &fd);
 	if (fd <= INT32_MAX)
@@ -219,7 +327,7 @@ static bool parse_mmap(struct call *call, struct span args)
 	    !arg_prot(call, args, 2) || !strace_arg(args, 3, &flags) ||
 	    !strace_arg(args, 4, &fd) || !arg_u64(args, 5, &call->off))
 		return false;
-	call->flags = flags_value(flags, map_words, ARRAY_SIZE(map_words));
+	call->flags = FLAGS_VALUE(flags, map_words, &call->odd);
 	return parse_fd(call, fd);
 }
 
@@ -230,10 +338,22 @@ static bool parse_mremap(struct call *call, struct span args)
 	if (!arg_u64(args, 0, &call->addr) || !arg_u64(args, 1, &call->len) ||
 	    !arg_u64(args, 2, &call->new_len) || !strace_arg(args, 3, &flags))
 		return false;
-	call->flags =
-		flags_value(flags, mremap_words, ARRAY_SIZE(mremap_words));
-	if (call->flags & MREMAP_FIXED)
-		return arg_u64(args, 4, &call->new_addr);
+	call->flags = FLAGS_VALUE(flags, mremap_words, &call->odd);
+	/* Where it went the result says; strace leaves it out of refused ones. */
+	call->no_new_addr = call->flags & MREMAP_FIXED &&
+			    !arg_u64(args, 4, &call->new_addr);
+	return true;
+}
+
+/* pkey_mprotect's -1 is none, and 0 the one that all memory has. */
+static bool parse_mprotect(struct call *call, struct span args)
+{
+	u64 key;
+
+	if (!arg_u64(args, 0, &call->addr) || !arg_u64(args, 1, &call->len) ||
+	    !arg_prot(call, args, 2))
+		return false;
+	call->keyed = arg_u64(args, 3, &key) && key && (u32)key != UINT32_MAX;
 	return true;
 }
 
@@ -242,8 +362,7 @@ static bool parse_madvise(struct call *call, struct span args)
 	if (!arg_u64(args, 0, &call->addr) || !arg_u64(args, 1, &call->len) ||
 	    !strace_arg(args, 2, &call->text))
 		return false;
-	switch (flags_value(call->text, advice_words,
-			    ARRAY_SIZE(advice_words))) {
+	switch (FLAGS_VALUE(call->text, advice_words, NULL)) {
 	case 4:
 	case 24:
 		call->advice = ADVICE_DONTNEED;
@@ -259,6 +378,12 @@ static bool parse_madvise(struct call *call, struct span args)
 		break;
 	case 19:
 		call->advice = ADVICE_KEEPONFORK;
+		break;
+	case 22:
+		call->populate = CALL_POPULATE_READ;
+		break;
+	case 23:
+		call->populate = CALL_POPULATE_WRITE;
 		break;
 	default:
 		call->advice = NR_ADVICE;
@@ -289,7 +414,89 @@ static bool parse_fork(struct call *call, struct span name, struct span args)
 	while (len < flags.len && !strchr(",})", flags.p[len]))
 		len++;
 	flags.len = len;
-	call->flags = flags_value(flags, clone_words, ARRAY_SIZE(clone_words));
+	call->flags = FLAGS_VALUE(flags, clone_words, NULL);
+	return true;
+}
+
+static bool parse_mlock(struct call *call, struct span args)
+{
+	struct span flags;
+
+	if (!arg_u64(args, 0, &call->addr) || !arg_u64(args, 1, &call->len))
+		return false;
+	if (strace_arg(args, 2, &flags))
+		call->flags = FLAGS_VALUE(flags, mlock_words, &call->odd);
+	return true;
+}
+
+static bool parse_mlockall(struct call *call, struct span args)
+{
+	struct span flags;
+
+	if (!strace_arg(args, 0, &flags))
+		return false;
+	call->flags = FLAGS_VALUE(flags, mlockall_words, &call->odd);
+	return true;
+}
+
+/* What it is asked for is in argument @nr: a note for those in the table. */
+static bool parse_request(struct call *call, struct span args, u32 nr,
+			  const struct word *words, size_t nr_words)
+{
+	struct span request, word;
+	u64 number;
+
+	call->kind = CALL_NONE;
+	if (!strace_arg(args, nr, &request))
+		return true;
+	call->text = request;
+	word = next_word(&request);
+	for (size_t i = 0; i < nr_words; i++)
+		if (span_is(word, words[i].name) ||
+		    (number_len(word, &number) == word.len &&
+		     number == words[i].value))
+			call->kind = CALL_MEMORY;
+	return true;
+}
+
+#define PARSE_REQUEST(call, args, nr, words) \
+	parse_request(call, args, nr, words, ARRAY_SIZE(words))
+
+/* _IOC_TYPE() of linux/userfaultfd.h's requests, of which all but few matter. */
+#define UFFDIO_TYPE 0xaa
+
+static bool parse_ioctl(struct call *call, struct span args)
+{
+	static const char ioc_type[] = ", 0xaa, ";
+	struct span request;
+	u64 number;
+
+	call->kind = CALL_NONE;
+	if (!strace_arg(args, 1, &request))
+		return true;
+	call->text = request;
+	if (span_starts(request, "_IOC(")) {
+		if (memmem(request.p, request.len, ioc_type,
+			   sizeof(ioc_type) - 1))
+			call->kind = CALL_MEMORY;
+	} else if (number_len(request, &number)) {
+		if ((number >> 8 & 0xff) == UFFDIO_TYPE)
+			call->kind = CALL_MEMORY;
+	} else if (span_starts(request, "UFFDIO_")) {
+		call->kind = CALL_MEMORY;
+	}
+	return true;
+}
+
+/* Without nodes it asks where pages are. */
+static bool parse_move_pages(struct call *call, struct span args)
+{
+	struct span nodes;
+	u64 number;
+
+	call->kind = CALL_MEMORY;
+	if (strace_arg(args, 3, &nodes) && parse_u64(nodes, &number) && !number)
+		call->kind = CALL_NONE;
 	return true;
 }
 
@@ -322,8 +529,7 @@ static bool parse_args(struct call *call, struct span name, struct span args)
 	case CALL_MREMAP:
 		return parse_mremap(call, args);
 	case CALL_MPROTECT:
-		return arg_u64(args, 0, &call->addr) &&
-		       arg_u64(args, 1, &call->len) && arg_prot(call, args, 2);
+		return parse_mprotect(call, args);
 	case CALL_MADVISE:
 		return parse_madvise(call, args);
 	case CALL_BRK:
@@ -333,42 +539,81 @@ static bool parse_args(struct call *call, struct span name, struct span args)
 	case CALL_EXEC:
 	case CALL_OPEN:
 		return parse_path(call, args);
+	case CALL_MLOCK:
+		return parse_mlock(call, args);
+	case CALL_MLOCKALL:
+		return parse_mlockall(call, args);
+	case CALL_ARCH_PRCTL:
+		return PARSE_REQUEST(call, args, 0, arch_prctl_words);
+	case CALL_IOCTL:
+		return parse_ioctl(call, args);
+	case CALL_MOVE_PAGES:
+		return parse_move_pages(call, args);
+	case CALL_PRCTL:
+		return PARSE_REQUEST(call, args, 0, prctl_words);
+	case CALL_PTRACE:
+		return PARSE_REQUEST(call, args, 0, ptrace_words);
+	case CALL_MUNLOCKALL:
 	case CALL_EXIT:
 	case CALL_EXIT_GROUP:
 	case CALL_MEMORY:
+	case CALL_NONE:
 	case CALL_OTHER:
 		break;
 	}
 	return true;
 }
 
+/*
+ * "0x7f...", "-1 ENOMEM (...)", "?" of a call that never returned, and
+ * "? ERESTARTSYS (...)" of one that a signal ended: it did nothing, and if it is
+ * begun again it is there again.
+ */
 static bool parse_result(struct call *call, struct span result)
 {
 	size_t len = 0;
 
-	if (*result.p == '?')
+	if (*result.p == '?') {
+		call->failed = span_starts(span_trim(span_skip(result, 1)),
+					   "ERESTART");
+		call->has_result = call->failed;
+		call->err = -1;
 		return true;
+	}
 	call->has_result = true;
-	if (!span_starts(result, "-1"))
+	if (*result.p != '-')
 		return number_len(result, &call->result);
 	call->failed = true;
-	result = span_trim(span_skip(result, 2));
+	result = span_skip(result, 1);
+	while (result.len && isdigit((unsigned char)*result.p))
+		result = span_skip(result, 1);
+	result = span_trim(result);
 	while (len < result.len && isalnum((unsigned char)result.p[len]))
 		len++;
 	call->err = errno_by_name(result.p, len);
 	return true;
 }
 
+static bool needs_result(enum call_kind kind)
+{
+	return kind != CALL_NONE && kind != CALL_OTHER && kind != CALL_MEMORY;
+}
+
 bool strace_call_parse(struct call *call, struct span name, struct span body)
 {
+	enum call_kind kind = strace_call_kind(name);
 	struct span args, result;
 
-	*call = (struct call){ .kind = (u8)strace_call_kind(name), .fd = -1 };
-	if (!strace_split_body(body, &args, &result) ||
-	    !parse_args(call, name, args) || !parse_result(call, result))
+	*call = (struct call){ .kind = (u8)kind, .fd = -1, .name = name };
+	if (!strace_split_body(body, &args, &result))
 		return false;
-	if (call->kind == CALL_MEMORY)
-		call->text = name;
+	if (!parse_result(call, result) && needs_result(kind))
+		return false;
+	if (!parse_args(call, name, args)) {
+		if (call->has_result && !call->failed)
+			return false;
+		call->no_args = true;
+	}
 	if (call->kind == CALL_OPEN)
 		call->fd = call->result <= INT32_MAX ? (int)call->result : -1;
 	return true;

@@ -22,6 +22,11 @@ bool span_starts(struct span span, const char *word)
 	return span.len >= len && !memcmp(span.p, word, len);
 }
 
+struct span span_of(const char *word)
+{
+	return (struct span){ word, strlen(word) };
+}
+
 static bool span_ends(struct span span, const char *word)
 {
 	size_t len = strlen(word);
@@ -106,13 +111,18 @@ static struct span skip_bracket_pid(struct strace_line *line, struct span text)
 	return skip_blanks(span_skip(rest, 1));
 }
 
-/* "4711  ", as with -o: all digits, so no time of day and no fraction. */
+#define PID_MAX_LIMIT 4194304 /* include/linux/threads.h */
+
+/*
+ * "4711  ", as with -o: all digits, so no time of day and no fraction; nor
+ * seconds since 1970, which no pid is as high as.
+ */
 static struct span skip_bare_pid(struct strace_line *line, struct span text)
 {
 	size_t len = span_pid(text, &line->pid);
 	struct span rest = span_skip(text, len);
 
-	if (!len)
+	if (!len || line->pid > PID_MAX_LIMIT)
 		return text;
 	rest = span_skip(rest, comm_len(rest));
 	if (!rest.len || !is_blank(*rest.p))
@@ -191,16 +201,48 @@ static bool is_attached(struct span text, u32 *other)
 	return len && span_starts(span_skip(text, len), " attached");
 }
 
-static bool is_note(struct span text)
+static bool is_note(struct strace_line *line, struct span text)
 {
-	static const char *const starts[] = {
-		"--- ", "strace: ", "[ Process ", "Process ", "> ",
+	static const struct {
+		const char *start, *what;
+	} notes[] = {
+		{ "--- ", "(a signal)" },
+		{ "strace: ", "(a word of strace's)" },
+		{ "[ Process ", "(a word of strace's)" },
+		{ "Process ", "(a word of strace's)" },
+		{ "> ", "(a stack)" },
+		{ "% time ", "(a summary)" },
+		{ "------ ", "(a summary)" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (span_starts(text, starts[i]))
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++) {
+		if (!span_starts(text, notes[i].start))
+			continue;
+		line->name = span_of(notes[i].what);
+		return true;
+	}
 	return false;
+}
+
+/* A row of -c's and -C's table: "  0.00    0.000000           0        18 mmap". */
+static bool is_summary_row(struct span text)
+{
+	u32 nr = 0;
+	size_t i = 0;
+
+	text = span_trim(text);
+	for (;; nr++) {
+		size_t len = word_len(text);
+
+		for (i = 0; i < len; i++)
+			if (!isdigit((unsigned char)text.p[i]) &&
+			    text.p[i] != '.')
+				break;
+		if (!len || i < len)
+			break;
+		text = skip_blanks(span_skip(text, len));
+	}
+	return nr >= 3 && text.len && name_len(text) == text.len;
 }
 
 static enum strace_kind plus_kind(struct strace_line *line, struct span text)
@@ -236,7 +278,8 @@ static enum strace_kind resumed_kind(struct strace_line *line, struct span text)
 static enum strace_kind call_kind(struct strace_line *line, struct span text)
 {
 	static const char unfinished[] = "<unfinished ...>";
-	size_t len = name_len(text);
+	static const char detached[] = "<detached ...>";
+	size_t len = name_len(text), cut;
 	struct span args, result;
 
 	if (!len || len == text.len || text.p[len] != '(')
@@ -244,12 +287,15 @@ static enum strace_kind call_kind(struct strace_line *line, struct span text)
 	line->name = (struct span){ text.p, len };
 	line->body = span_skip(text, len + 1);
 	text = span_trim(text);
-	if (span_ends(text, unfinished)) {
+	cut = span_ends(text, unfinished) ? sizeof(unfinished) - 1 :
+	      span_ends(text, detached)	  ? sizeof(detached) - 1 :
+					    0;
+	if (cut) {
 		/* A call that never comes back has both: exit_group(0) = ? */
 		if (strace_split_body(line->body, &args, &result))
 			return STRACE_CALL;
-		line->body.len = (size_t)(text.p + text.len - line->body.p) -
-				 (sizeof(unfinished) - 1);
+		line->body.len =
+			(size_t)(text.p + text.len - line->body.p) - cut;
 		return STRACE_UNFINISHED;
 	}
 	return strace_split_body(line->body, &args, &result) ? STRACE_CALL :
@@ -258,13 +304,15 @@ static enum strace_kind call_kind(struct strace_line *line, struct span text)
 
 void strace_line_parse(struct strace_line *line, struct span text)
 {
+	struct span whole = text;
+
 	*line = (struct strace_line){ .kind = STRACE_BLANK };
 	text = span_trim(skip_prefix(line, text));
 	if (!text.len)
 		line->kind = line->has_pid ? STRACE_UNKNOWN : STRACE_BLANK;
 	else if (is_attached(text, &line->other))
 		line->kind = STRACE_ATTACHED;
-	else if (is_note(text))
+	else if (is_note(line, text))
 		line->kind = STRACE_NOTE;
 	else if (span_starts(text, "+++ "))
 		line->kind = plus_kind(line, text);
@@ -272,6 +320,10 @@ void strace_line_parse(struct strace_line *line, struct span text)
 		line->kind = resumed_kind(line, text);
 	else
 		line->kind = call_kind(line, text);
+	if (line->kind == STRACE_UNKNOWN && is_summary_row(whole)) {
+		line->kind = STRACE_NOTE;
+		line->name = span_of("(a summary)");
+	}
 }
 
 size_t strace_line_cut(struct span text, u32 *other)

@@ -21,7 +21,7 @@ enum strace_kind {
 	STRACE_GONE, /* +++ exited, killed +++ */
 	STRACE_SUPERSEDED, /* +++ superseded by execve in pid OTHER +++ */
 	STRACE_ATTACHED, /* strace: Process OTHER attached */
-	STRACE_NOTE, /* a signal, a stack, a word of strace's: no call */
+	STRACE_NOTE, /* no call: what it is instead is in name */
 	STRACE_BLANK,
 	STRACE_UNKNOWN,
 };
@@ -55,6 +55,7 @@ bool strace_split_body(struct span body, struct span *args,
 /* Argument @nr of @args, from 0, without blanks around; false: not there. */
 bool strace_arg(struct span args, u32 nr, struct span *arg);
 
+struct span span_of(const char *word);
 bool span_is(struct span span, const char *word);
 bool span_starts(struct span span, const char *word);
 struct span span_skip(struct span span, size_t len);
