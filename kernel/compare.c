@@ -7,10 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include "../model/rmap/rmaps.h"
 #include "../model/scenario/replay.h"
 #include "compare.h"
 #include "limits.h"
+
+/*
+ * Other programs disturb a comparison: their reading of /proc keeps an mm, they
+ * make the kernel compact memory.  A disagreement is what comes again, each time
+ * that the scenario is done.
+ */
+#define TRIES 3
+#define PATIENT_DISAGREEMENTS 2
+#define PAUSE_MS_MAX 64
+
+/* For tests: so many looks show a difference that is none. */
+#define SPOIL_LOOKS "RMAPDIFF_SPOIL_LOOKS"
 
 struct run {
 	struct kernel_session *ks;
@@ -18,6 +31,7 @@ struct run {
 	struct kernel_result *result;
 	struct kernel_window window;
 	struct machine *machine;
+	u32 patience_ms; /* how long a difference may take to pass */
 	const struct dump *dump; /* the last look */
 	u32 proc_differs; /* its process whose pages /proc tells otherwise, + 1 */
 	/* The living, by slot, as the dump has them. */
@@ -110,6 +124,8 @@ int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX])
 		kernel_session_close(ks);
 		return err;
 	}
+	if (getenv(SPOIL_LOOKS))
+		ks->nr_spoilt = (u32)atoi(getenv(SPOIL_LOOKS));
 	ks->config.rmaps[0] = &anon_vma_rmap_ops;
 	ks->config.nr_rmaps = 1;
 	ks->config.as_of = running_release();
@@ -238,37 +254,80 @@ static bool results_agree(struct run *run, const struct op *op, int kernel,
 	return disagree(run, op_nr);
 }
 
-/* Looks at both and compares.  False with *@err 0: stop, for a verdict. */
-static bool compare_now(struct run *run, u32 op_nr, int *err)
+/* What --check-proc found, as a difference. */
+static void proc_difference(struct run *run)
+{
+	struct snap_difference *diff = &run->result->diff;
+
+	snprintf(diff->what, SNAP_TEXT_MAX, "what was read of pages");
+	snprintf(diff->kernel, SNAP_TEXT_MAX, "%s", run->result->why);
+	snprintf(diff->model, SNAP_TEXT_MAX, "not asked");
+}
+
+/* Looks at both: are they the same?  *@err: the harness failed. */
+static bool looks_equal(struct run *run, int *err)
 {
 	struct kernel_session *ks = run->ks;
 
 	*err = look(run);
+	if (*err)
+		return false;
+	if (ks->nr_spoilt) {
+		ks->nr_spoilt--;
+		snprintf(run->result->diff.what, SNAP_TEXT_MAX,
+			 "what " SPOIL_LOOKS " asks for");
+		return false;
+	}
+	if (run->proc_differs) {
+		proc_difference(run);
+		return false;
+	}
+	*err = snapshot_model(&ks->model, run->machine);
+	if (*err) {
+		failed(run, *err, "out of memory");
+		return false;
+	}
+	return snapshot_equal(run->sc, &ks->kernel, &ks->model,
+			      &run->result->diff);
+}
+
+/*
+ * Looks until both are the same, or run->patience_ms are over: migration of a
+ * page, isolation of it, and an mm that another program keeps while it reads of
+ * it in /proc are over soon.
+ */
+static bool looks_equal_soon(struct run *run, int *err)
+{
+	u32 waited = 0, pause = 1;
+	bool equal = looks_equal(run, err);
+
+	while (!equal && !*err && waited < run->patience_ms) {
+		const struct timespec time = {
+			.tv_nsec = (long)pause * 1000000,
+		};
+
+		nanosleep(&time, NULL);
+		waited += pause;
+		pause = (u32)min_u64(pause * 2, PAUSE_MS_MAX);
+		equal = looks_equal(run, err);
+	}
+	return equal;
+}
+
+/* Looks at both and compares.  False with *@err 0: stop, for a verdict. */
+static bool compare_now(struct run *run, u32 op_nr, int *err)
+{
+	bool equal = looks_equal_soon(run, err);
+
 	if (*err == -E2BIG) {
 		*err = 0;
 		return too_much(run, op_nr);
 	}
 	if (*err)
 		return false;
-	if (run->proc_differs) {
-		struct snap_difference *diff = &run->result->diff;
-
-		snprintf(diff->what, SNAP_TEXT_MAX, "what was read of pages");
-		snprintf(diff->kernel, SNAP_TEXT_MAX, "%s", run->result->why);
-		snprintf(diff->model, SNAP_TEXT_MAX, "not asked");
-		return disagree(run, op_nr);
-	}
-	if (ks->show)
-		snapshot_print(run->sc, &ks->kernel, ks->show);
-	*err = snapshot_model(&ks->model, run->machine);
-	if (*err) {
-		failed(run, *err, "out of memory");
-		return false;
-	}
-	if (!snapshot_equal(run->sc, &ks->kernel, &ks->model,
-			    &run->result->diff))
-		return disagree(run, op_nr);
-	return true;
+	if (run->ks->show)
+		snapshot_print(run->sc, &run->ks->kernel, run->ks->show);
+	return equal || disagree(run, op_nr);
 }
 
 /* Migration is the controller's to do: it is asked for by pid. */
@@ -432,10 +491,16 @@ static int check_suitable(struct run *run)
 	return 0;
 }
 
-int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
-		   struct kernel_result *result)
+/* Does @sc once, and waits so long for a difference to pass. */
+static int compare_once(struct kernel_session *ks, const struct scenario *sc,
+			u32 patience_ms, struct kernel_result *result)
 {
-	struct run run = { .ks = ks, .sc = sc, .result = result };
+	struct run run = {
+		.ks = ks,
+		.sc = sc,
+		.result = result,
+		.patience_ms = patience_ms,
+	};
 	int err, end;
 
 	memset(result, 0, sizeof(*result));
@@ -456,5 +521,45 @@ int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
 				     strerror(-end));
 	}
 	machine_destroy(run.machine);
+	return err;
+}
+
+int kernel_compare_once(struct kernel_session *ks, const struct scenario *sc,
+			struct kernel_result *result)
+{
+	return compare_once(ks, sc, 0, result);
+}
+
+/* How long the @nr-th try waits. Where much disagrees it need not be long. */
+static u32 patience(const struct kernel_session *ks, u32 nr)
+{
+	static const u32 ms[TRIES] = { 16, 64, 512 };
+
+	return ks->nr_disagreements < PATIENT_DISAGREEMENTS ? ms[nr] : 4;
+}
+
+int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
+		   struct kernel_result *result)
+{
+	struct snap_difference first = { .what = "" };
+	u32 first_op = 0, nr = 0;
+	int err;
+
+	do {
+		err = compare_once(ks, sc, patience(ks, nr), result);
+		if (err || result->verdict != KERNEL_DISAGREES)
+			break;
+		if (!nr) {
+			first = result->diff;
+			first_op = result->op_nr;
+		}
+	} while (++nr < TRIES && !ks->show);
+	if (!err && result->verdict == KERNEL_DISAGREES)
+		ks->nr_disagreements++;
+	if (!err && result->verdict == KERNEL_AGREES && nr) {
+		result->disturbed = true;
+		result->op_nr = first_op;
+		result->diff = first;
+	}
 	return err;
 }

@@ -26,6 +26,8 @@ struct kernel_session {
 	u64 pages_checked; /* against /proc */
 	bool compact; /* migrate by compaction where there is one node only */
 	FILE *show; /* where to show what the kernel has; NULL: do not */
+	u32 nr_disagreements;
+	u32 nr_spoilt; /* looks still to be taken as different, for tests */
 	const volatile sig_atomic_t *stop; /* not 0: stop; NULL: never */
 };
 
@@ -46,16 +48,23 @@ struct kernel_result {
 	u32 migrations_skipped;
 	u32 op_nr; /* of the verdict, from 1; 0: before the first */
 	struct snap_difference diff; /* of the disagreement */
+	/* It agrees, but did not at first: op_nr and diff are of that time. */
+	bool disturbed;
 	char why[KERNEL_WHY_MAX]; /* unsuitable; or the harness's failure */
 };
 
 /*
- * Does @sc on both.  0; -EINTR if it was asked to stop, between two operations;
- * or another negative errno if the harness failed, with why in @result: the
- * session is then good for closing only.
+ * Does @sc on both.  What disagrees is done again, twice, and must disagree each
+ * time: else something else on this machine had disturbed it.  0; -EINTR if it
+ * was asked to stop, between two operations; or another negative errno if the
+ * harness failed, with why in @result: the session is then good for closing only.
  */
 int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
 		   struct kernel_result *result);
+
+/* The same, once: for those who ask very often, and in the end as above. */
+int kernel_compare_once(struct kernel_session *ks, const struct scenario *sc,
+			struct kernel_result *result);
 
 /* The page numbers that @sc may touch, [first, last]. */
 struct kernel_window {
@@ -86,8 +95,9 @@ int kernel_compact(void);
 /*
  * Simplifies @sc as long as it disagrees in the same part of the snapshot (the
  * VMAs, a page-table entry, an anon_vma ...) after the same kind of operation;
- * ends with that disagreement in @result.  0 or a negative errno, as kernel_compare(); with
- * -EINTR @sc and @result are the simplest so far.
+ * ends with that disagreement in @result, as kernel_compare() has it.  0 or a
+ * negative errno, as kernel_compare(); with -EINTR @sc and @result are the
+ * simplest so far.
  */
 int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
 		    struct kernel_result *result);

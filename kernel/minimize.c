@@ -55,7 +55,7 @@ static int disagrees(void *arg, const struct scenario *sc, u32 *needed)
 {
 	struct judge *judge = arg;
 	struct kernel_result result;
-	int err = kernel_compare(judge->ks, sc, &result);
+	int err = kernel_compare_once(judge->ks, sc, &result);
 
 	if (err) {
 		if (err != -EINTR)
@@ -71,8 +71,9 @@ static int disagrees(void *arg, const struct scenario *sc, u32 *needed)
 	return 1;
 }
 
-int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
-		    struct kernel_result *result)
+/* A simpler scenario in @sc, and its disagreement as it was seen, once. */
+static int minimize_once(struct kernel_session *ks, struct scenario *sc,
+			 struct kernel_result *result)
 {
 	struct judge judge = {
 		.ks = ks,
@@ -91,4 +92,56 @@ int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
 	if (result->op_nr && result->op_nr <= sc->nr_ops)
 		sc->nr_ops = result->op_nr;
 	return scenario_minimize(sc, &config, &stats);
+}
+
+/* A copy of @sc in @to, which goes with scenario_free() in any case. */
+static int copy_scenario(struct scenario *to, const struct scenario *sc)
+{
+	int err = scenario_init(to);
+
+	to->base = sc->base;
+	if (!err)
+		err = scenario_name_slots(to, sc->nr_procs);
+	if (err)
+		return err;
+	memcpy(to->names, sc->names, sc->nr_procs * sizeof(*sc->names));
+	for (u32 i = 0; i < sc->nr_ops && !err; i++)
+		err = scenario_add(to, &sc->ops[i]);
+	return err;
+}
+
+/* @sc becomes what @from was, which is empty then. */
+static void take_back(struct scenario *sc, struct scenario *from)
+{
+	scenario_free(sc);
+	*sc = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+/*
+ * A try that something disturbed leads astray: what it ends with does not
+ * disagree any more.  Then @sc stays as it was.
+ */
+int kernel_minimize(struct kernel_session *ks, struct scenario *sc,
+		    struct kernel_result *result)
+{
+	const struct kernel_result first = *result;
+	struct kernel_result check;
+	struct scenario whole;
+	int err = copy_scenario(&whole, sc);
+
+	if (err)
+		snprintf(result->why, KERNEL_WHY_MAX, "out of memory");
+	else
+		err = minimize_once(ks, sc, result);
+	if (!err) {
+		err = kernel_compare(ks, sc, &check);
+		*result = check;
+	}
+	if (!err && check.verdict != KERNEL_DISAGREES) {
+		take_back(sc, &whole);
+		*result = first;
+	}
+	scenario_free(&whole);
+	return err;
 }

@@ -108,6 +108,23 @@ first=$(sed -n 's/^seed 3: disagreed at op [0-9]*: \([a-z]*\) .*/\1/p' out)
 last=$(sed -n 's/^DISAGREEMENT .* (op [0-9]*: \([a-z]*\) .*/\1/p' out)
 [ -n "$first" ] && [ "$first" = "$last" ] || fail "$what: expected a disagreement after $first"
 
+# A difference that passes is none; one that does not come again is told, and is none; one that stays is one.
+for looks in 1 5 6 12; do
+	export RMAPDIFF_SPOIL_LOOKS=$looks
+	try 0 fork.rmap
+	ends_with "1 files, 4 ops, 0 disagreements"
+	if [ $looks -lt 6 ]; then
+		says_not out "disagreed"
+	else
+		says out "fork.rmap: disagreed at op 1, what RMAPDIFF_SPOIL_LOOKS asks for, but not when done again"
+		says out "1 agreed only when done again: something else on this machine disturbed them"
+	fi
+done
+RMAPDIFF_SPOIL_LOOKS=1000
+try 1 fork.rmap
+ends_with "1 files, 1 ops, 1 disagreements"
+unset RMAPDIFF_SPOIL_LOOKS
+
 # Whatever ends it, its helpers end with it, and what was done is told where that can be.
 for signal in INT TERM HUP QUIT KILL; do
 	# Lines come as there is something to tell: the first one before the signal.

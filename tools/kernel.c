@@ -36,6 +36,7 @@ struct kernel_command {
 	u64 nr_ops;
 	u64 nr_disagreements;
 	u64 nr_skipped;
+	u64 nr_disturbed; /* that agreed when done again */
 	u64 nr_migrations;
 	u64 nr_migrations_skipped;
 	u64 nr_bad; /* files that could not be read */
@@ -73,6 +74,7 @@ static bool count(struct kernel_command *kc, const char *name, int err,
 	switch (result->verdict) {
 	case KERNEL_AGREES:
 		kc->nr_files++;
+		kc->nr_disturbed += result->disturbed;
 		break;
 	case KERNEL_DISAGREES:
 		kc->nr_files++;
@@ -94,6 +96,15 @@ static void print_skipped(const char *name, const struct kernel_result *result)
 		printf("%s: skipped: %s\n", name, result->why);
 }
 
+/* It is no disagreement, but nobody shall wonder. */
+static void print_disturbed(const char *name,
+			    const struct kernel_result *result)
+{
+	if (result->disturbed)
+		printf("%s: disagreed at op %u, %s, but not when done again\n",
+		       name, result->op_nr, result->diff.what);
+}
+
 static bool must_stop(const struct kernel_command *kc)
 {
 	return kc->broken || interrupted();
@@ -110,6 +121,7 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 	err = kernel_compare(&kc->session, sc, &result);
 	if (!count(kc, in->name, err, &result))
 		return;
+	print_disturbed(in->name, &result);
 	if (result.verdict == KERNEL_UNSUITABLE) {
 		print_skipped(in->name, &result);
 	} else if (result.verdict == KERNEL_DISAGREES) {
@@ -207,6 +219,7 @@ static void report_random(struct kernel_command *kc, const char *name,
 static void tell_random(struct kernel_command *kc, const char *name,
 			struct scenario *sc, struct kernel_result *result)
 {
+	print_disturbed(name, result);
 	if (result->verdict == KERNEL_DISAGREES)
 		report_random(kc, name, sc, result);
 	else if (result->verdict == KERNEL_UNSUITABLE)
@@ -380,6 +393,11 @@ static int summarize(const struct kernel_command *kc)
 			       "compaction did not move the page" :
 			       "one NUMA node, move_pages() moves nothing; "
 			       "see --compact");
+	if (kc->nr_disturbed)
+		printf("%" PRIu64
+		       " agreed only when done again: something else on this "
+		       "machine disturbed them\n",
+		       kc->nr_disturbed);
 	if (interrupted())
 		printf("stopped before all was done\n");
 	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64 " disagreements",
