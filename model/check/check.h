@@ -138,6 +138,34 @@ struct page_range {
 	u64 end;
 };
 
+/* How a page of an mm is mapped. */
+struct page_view {
+	bool mapped;
+	u64 flags;
+	int file;
+	pgoff_t pgoff; /* of a file's page, else 0 */
+};
+
+/*
+ * "state" of an operation that succeeds: taken before it for the range that it is
+ * about, and held against the mm after it.  @mm may be NULL; then, and where there
+ * is no page on either side of @range, nothing is checked.
+ */
+struct check_asked {
+	bool saved;
+	struct page_range range;
+	struct page_view beside[2]; /* the pages before and after the range */
+};
+
+void check_asked_save(struct check_asked *asked, struct mm_struct *mm,
+		      struct page_range range);
+
+/* Is all of the range mapped with @prot (VM_ACCESS_FLAGS), or none of it? */
+bool check_asked_mapped(struct check *chk, const struct check_asked *asked,
+			struct mm_struct *mm, u64 prot);
+bool check_asked_unmapped(struct check *chk, const struct check_asked *asked,
+			  struct mm_struct *mm);
+
 /*
  * The folios that an mm maps outside some ranges: those must still be mapped
  * somewhere in it when an operation that unmaps these ranges has failed.

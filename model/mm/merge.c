@@ -324,8 +324,14 @@ int vma_modify_flags(struct vm_area_struct *prev, struct vm_area_struct **vmap,
 		*vmap = merged;
 		return 0;
 	}
-	if (vmg.nomem)
+	if (vmg.nomem &&
+	    !bug_on(vma->vm_mm->world->bugs, BUG_MERGE_ENOMEM_SPLITS))
 		return -ENOMEM;
+	/* The merge has left its own range there: "mm: abort vma_modify()". */
+	if (vmg.nomem) {
+		start = vmg.start;
+		end = vmg.end;
+	}
 	if (vma->vm_start < start) {
 		err = split_vma(vma, start, true);
 		if (err)

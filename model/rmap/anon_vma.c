@@ -492,7 +492,9 @@ static void cleanup_partial_anon_vmas(struct rmap *rmap, struct vma_anon *va)
 {
 	struct anon_vma_chain *avc, *next;
 
-	va->anon_vma = NULL;
+	/* "mm/rmap: clear vma->anon_vma on error" */
+	if (!has_bug(rmap, BUG_CLONE_ENOMEM_KEEPS_OWNER))
+		va->anon_vma = NULL;
 	if (has_bug(rmap, BUG_CLONE_ENOMEM_HALF_LINKED))
 		return;
 	TAILQ_FOREACH_SAFE(avc, &va->chain, same_vma, next)
@@ -612,9 +614,23 @@ out_put_anon_vma:
 	return err;
 }
 
+/*
+ * "mm/rmap.c: reuse mergeable anon_vma as parent when fork" meant the VMA before
+ * the child's.  At that time the child's vm_prev is still what the parent's is.
+ */
+static bool fork_shares(struct rmap *rmap, struct vm_area_struct *pvma)
+{
+	struct vm_area_struct *prev = vma_prev(pvma);
+
+	return has_bug(rmap, BUG_FORK_SHARES_NEIGHBOURS) && prev &&
+	       vma_anon(rmap, prev)->anon_vma == vma_anon(rmap, pvma)->anon_vma;
+}
+
 static int anon_vma_fork(struct rmap *rmap, struct vm_area_struct *vma,
 			 struct vm_area_struct *pvma)
 {
+	if (fork_shares(rmap, pvma))
+		vma_anon(rmap, vma)->anon_vma = vma_anon(rmap, pvma)->anon_vma;
 	if (rmap->world->as_of == KERNEL_6_18)
 		return fork_6_18(rmap, vma, pvma);
 	return fork_7_0(rmap, vma, pvma);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include "perform.h"
 
-static u64 prot_flags(u8 prot)
+u64 replay_prot_flags(u8 prot)
 {
 	switch (prot) {
 	case OP_PROT_RW:
@@ -32,7 +32,8 @@ static int op_mmap(struct mm_struct *mm, u64 addr, const struct op *op)
 {
 	int file = op->flags & OP_HAS_FILE ? op->file : NO_FILE;
 
-	return vm_mmap(mm, addr, op->len, prot_flags(op->prot), file, op->off);
+	return vm_mmap(mm, addr, op->len, replay_prot_flags(op->prot), file,
+		       op->off);
 }
 
 static int op_read(struct mm_struct *mm, u64 addr, u64 len)
@@ -77,7 +78,8 @@ int replay_op_as(struct machine *machine, struct mm_struct *mm, u64 base,
 	case OP_MUNMAP:
 		return vm_munmap(mm, addr, op->len);
 	case OP_MPROTECT:
-		return vm_mprotect(mm, addr, op->len, prot_flags(op->prot));
+		return vm_mprotect(mm, addr, op->len,
+				   replay_prot_flags(op->prot));
 	case OP_MADVISE:
 		return do_madvise(mm, addr, op->len,
 				  (enum madvise_advice)op->advice);

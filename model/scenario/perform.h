@@ -22,6 +22,9 @@ int replay_op(struct machine *machine, const struct scenario *sc,
 int replay_op_as(struct machine *machine, struct mm_struct *mm, u64 base,
 		 const struct op *op, u32 op_nr);
 
+/* The flags of VM_ACCESS_FLAGS that @prot, enum op_prot, stands for. */
+u64 replay_prot_flags(u8 prot);
+
 /* What an operation that op_walks() does with the folio. */
 enum folio_work replay_folio_work(enum op_kind kind);
 

@@ -233,6 +233,23 @@ static bool op_state_kept(struct op_state *os, struct replay_machine *m,
 				os->deep);
 }
 
+static bool says_a_range(enum op_kind kind)
+{
+	return kind == OP_MMAP || kind == OP_MUNMAP || kind == OP_MPROTECT;
+}
+
+/* Did @op, which succeeded, do what it says? */
+static bool op_done(struct replay_machine *m, const struct op *op,
+		    const struct check_asked *asked)
+{
+	struct mm_struct *mm = machine_mm(m->machine, op->proc);
+
+	if (op->kind == OP_MUNMAP)
+		return check_asked_unmapped(&m->check, asked, mm);
+	return check_asked_mapped(&m->check, asked, mm,
+				  replay_prot_flags(op->prot));
+}
+
 /* Does @op on one machine and checks that machine.  False: it diverged. */
 static bool step_machine(struct replay *rp, struct replay_machine *m,
 			 const struct op *op, u32 op_nr)
@@ -242,16 +259,22 @@ static bool step_machine(struct replay *rp, struct replay_machine *m,
 	struct mm_struct *mm = machine_mm(machine, op->proc);
 	bool checking = checks_everything(config->check);
 	bool deep = may_fail_half_way(machine, mm);
+	u64 addr = rp->sc->base + op->page;
+	struct check_asked asked = { .saved = false };
 	struct op_state state;
 
 	if (checking)
 		op_state_save(&state, rp, op, mm, deep);
+	if (checking && says_a_range((enum op_kind)op->kind))
+		check_asked_save(&asked, mm,
+				 (struct page_range){ addr, addr + op->len });
 	m->result = replay_op(machine, rp->sc, op, op_nr);
 	if (checking && !op_state_kept(&state, m, op))
 		return diverged(rp, &m->check, op_nr);
 	/* First, so that a check that meets what is freed trips over it. */
 	synchronize_rcu(&machine->rcu);
-	if (!check_after(rp, &m->check))
+	if (!check_after(rp, &m->check) ||
+	    (!m->result && asked.saved && !op_done(m, op, &asked)))
 		return diverged(rp, &m->check, op_nr);
 	if (config->after_op)
 		config->after_op(config->arg, op_nr, m->result, machine);
