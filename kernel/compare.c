@@ -32,6 +32,8 @@ struct run {
 	struct kernel_window window;
 	struct machine *machine;
 	u32 patience_ms; /* how long a difference may take to pass */
+	/* Of --show, and of what is reported then. */
+	struct snap_names kernel_names, model_names;
 	const struct dump *dump; /* the last look */
 	u32 proc_differs; /* its process whose pages /proc tells otherwise, + 1 */
 	/* The living, by slot, as the dump has them. */
@@ -283,6 +285,9 @@ static bool looks_equal(struct run *run, int *err)
 		return false;
 	}
 	*err = snapshot_model(&ks->model, run->machine);
+	if (!*err && ks->show)
+		*err = snapshot_name(&ks->kernel, &run->kernel_names) ?:
+			       snapshot_name(&ks->model, &run->model_names);
 	if (*err) {
 		failed(run, *err, "out of memory");
 		return false;
@@ -521,6 +526,8 @@ static int compare_once(struct kernel_session *ks, const struct scenario *sc,
 				     strerror(-end));
 	}
 	machine_destroy(run.machine);
+	snap_names_free(&run.kernel_names);
+	snap_names_free(&run.model_names);
 	return err;
 }
 

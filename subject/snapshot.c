@@ -101,7 +101,11 @@ u32 *snapshot_add_chain(struct snapshot *snap)
 
 struct snap_anon_vma *snapshot_add_anon_vma(struct snapshot *snap)
 {
-	return APPEND(snap, anon_vmas);
+	struct snap_anon_vma *anon_vma = APPEND(snap, anon_vmas);
+
+	if (anon_vma)
+		anon_vma->name = snap->anon_vmas.nr;
+	return anon_vma;
 }
 
 struct snap_node *snapshot_add_node(struct snapshot *snap)
@@ -116,7 +120,11 @@ struct snap_page *snapshot_add_page(struct snapshot *snap)
 
 struct snap_folio *snapshot_add_folio(struct snapshot *snap)
 {
-	return APPEND(snap, folios);
+	struct snap_folio *folio = APPEND(snap, folios);
+
+	if (folio)
+		folio->name = snap->folios.nr;
+	return folio;
 }
 
 /* Where @key is or would go: linear probing, never full. */

@@ -43,6 +43,7 @@ struct snap_vma {
 };
 
 struct snap_anon_vma {
+	u32 name; /* what texts call it: its number, or as snapshot_name() says */
 	u32 root;
 	u32 parent;
 	u64 num_children;
@@ -74,6 +75,7 @@ struct snap_page {
 };
 
 struct snap_folio {
+	u32 name; /* as in snap_anon_vma */
 	u32 anon_vma;
 	bool exclusive;
 	u32 mapcount;
@@ -145,6 +147,25 @@ int snapshot_kernel(struct snapshot *snap, const struct dump *dump,
 
 /* What @machine has, whose deciding reverse map is anon_vma.  0 or -ENOMEM. */
 int snapshot_model(struct snapshot *snap, struct machine *machine);
+
+/*
+ * What anon_vmas and folios are called through a whole scenario: numbers of a
+ * snapshot are given anew to each.  Zeroed, it is empty; snap_names_free().
+ */
+struct snap_names {
+	struct snap_ids anon_vmas; /* names by address, of those last seen */
+	struct snap_ids folios;
+	u32 nr_anon_vmas; /* names given so far */
+	u32 nr_folios;
+};
+
+/*
+ * Names what @snap has: what the last snapshot had keeps its name, what is new
+ * gets the next one, in the order of numbers.  So two sides that have been equal
+ * so far give equal names to the same thing.  0 or -ENOMEM.
+ */
+int snapshot_name(struct snapshot *snap, struct snap_names *names);
+void snap_names_free(struct snap_names *names);
 
 #define SNAP_TEXT_MAX 512
 

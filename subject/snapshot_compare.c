@@ -140,6 +140,12 @@ static void put_vmas(struct text *text, const struct scenario *sc,
 		put(text, "none");
 }
 
+/* What anon_vma number @nr is called; 0 is none. */
+static u32 anon_vma_name(const struct snapshot *snap, u32 nr)
+{
+	return nr ? snap->anon_vmas.v[nr - 1].name : 0;
+}
+
 static void put_chain(struct text *text, const struct snapshot *snap, u32 nr)
 {
 	const struct snap_vma *vma = &snap->vmas.v[nr];
@@ -149,9 +155,10 @@ static void put_chain(struct text *text, const struct snapshot *snap, u32 nr)
 		put(text, "unfaulted");
 		return;
 	}
-	put(text, "anon_vma %u, chain", vma->anon_vma);
+	put(text, "anon_vma %u, chain", anon_vma_name(snap, vma->anon_vma));
 	for (i = 0; i < vma->chain_count; i++)
-		put(text, " %u", snap->chains.v[vma->chain_first + i]);
+		put(text, " %u",
+		    anon_vma_name(snap, snap->chains.v[vma->chain_first + i]));
 }
 
 static void put_anon_vma(struct text *text, const struct snapshot *snap, u32 nr)
@@ -161,8 +168,8 @@ static void put_anon_vma(struct text *text, const struct snapshot *snap, u32 nr)
 	put(text,
 	    "parent %u, root %u, %" PRIu64 " children, %" PRIu64
 	    " active VMAs, %" PRIu64 " references",
-	    av->parent, av->root, av->num_children, av->num_active_vmas,
-	    av->refcount);
+	    anon_vma_name(snap, av->parent), anon_vma_name(snap, av->root),
+	    av->num_children, av->num_active_vmas, av->refcount);
 }
 
 static void put_tree(struct text *text, const struct scenario *sc,
@@ -192,7 +199,8 @@ static void put_folio(struct text *text, const struct scenario *sc,
 {
 	const struct snap_folio *folio = &snap->folios.v[nr - 1];
 
-	put(text, "folio %u: anon_vma %u, index ", nr, folio->anon_vma);
+	put(text, "folio %u: anon_vma %u, index ", folio->name,
+	    anon_vma_name(snap, folio->anon_vma));
 	put_offset(text, sc, folio->index);
 	put(text, ", mapcount %u, %s, content 0x%" PRIx64, folio->mapcount,
 	    folio->exclusive ? "exclusive" : "shared", folio->content);
@@ -416,7 +424,8 @@ static bool anon_vma_equal(const struct comparison *cmp, u32 nr)
 	    x->num_active_vmas == y->num_active_vmas &&
 	    x->refcount == y->refcount)
 		return true;
-	what(cmp, "%sanon_vma %u", tree ? "" : "the interval tree of ", nr + 1);
+	what(cmp, "%sanon_vma %u", tree ? "" : "the interval tree of ",
+	     anon_vma_name(a, nr + 1));
 	for (side = 0; side < 2; side++) {
 		text = side_text(cmp, side);
 		if (tree)
@@ -570,11 +579,13 @@ void snapshot_print(const struct scenario *sc, const struct snapshot *snap,
 		put_anon_vma(&text, snap, i);
 		put(&text, "; tree: ");
 		put_tree(&text, sc, snap, i);
-		fprintf(out, "  anon_vma %u: %s\n", i, buf);
+		fprintf(out, "  anon_vma %u: %s\n", anon_vma_name(snap, i),
+			buf);
 	}
 	for (i = 1; i <= snap->folios.nr; i++) {
 		text = text_in(buf, sizeof(buf));
 		put_walk(&text, sc, snap, i);
-		fprintf(out, "  walk of folio %u visits:%s\n", i, buf);
+		fprintf(out, "  walk of folio %u visits:%s\n",
+			snap->folios.v[i - 1].name, buf);
 	}
 }

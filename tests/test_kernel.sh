@@ -125,6 +125,23 @@ try 1 fork.rmap
 ends_with "1 files, 1 ops, 1 disagreements"
 unset RMAPDIFF_SPOIL_LOOKS
 
+# What is shown keeps its number through the scenario, also when what was met before it is gone.
+printf 'mmap A 0 1 rw\nwrite A 0\nmmap A 0x10 1 rw\nwrite A 0x10\nmunmap A 0 1\nmmap A 0 1 rw\nwrite A 0\n' >show.rmap
+try 0 --show show.rmap
+for op in 4 5 6 7; do
+	sed -n "/^op $op:/,/^op $((op + 1)):/p" out >op
+	says op "  A:0x10-0x11 rw account pgoff w+0x10, anon_vma 2, chain 2"
+	says op "  anon_vma 2: parent 2, root 2, "
+	says op "    0x10: anonymous, writable, folio 2: anon_vma 2, "
+	says op "  walk of folio 2 visits: A:0x10-0x11"
+done
+says op "  A:0x0-0x1 rw account pgoff w+0x0, anon_vma 3, chain 3"
+# And a report has the numbers of what was shown.
+printf 'mmap A 0 1 rw\nwrite A 0\nmmap A 0x10 1 rw\nwrite A 0x10\nmunmap A 0 1\nfork A B\n' >show.rmap
+try 1 --show --bug fork-no-child-count show.rmap
+says out "DISAGREEMENT anon_vma 2 (op 6: fork A B)"
+says out "  kernel: parent 2, root 2, 2 children"
+
 # Whatever ends it, its helpers end with it, and what was done is told where that can be.
 for signal in INT TERM HUP QUIT KILL; do
 	# Lines come as there is something to tell: the first one before the signal.
