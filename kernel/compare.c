@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include "../model/rmap/rmaps.h"
 #include "../model/scenario/replay.h"
@@ -53,15 +52,6 @@ static int failed(struct run *run, int err, const char *fmt, ...)
 	vsnprintf(run->result->why, KERNEL_WHY_MAX, fmt, args);
 	va_end(args);
 	return err;
-}
-
-static enum kernel_release running_release(void)
-{
-	struct utsname uts;
-
-	if (uname(&uts) || atoi(uts.release) < 7)
-		return KERNEL_6_18;
-	return KERNEL_7_0;
 }
 
 static u32 sysctl_max_map_count(void)
@@ -126,12 +116,17 @@ int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX])
 		kernel_session_close(ks);
 		return err;
 	}
-	if (getenv(SPOIL_LOOKS))
-		ks->nr_spoilt = (u32)atoi(getenv(SPOIL_LOOKS));
 	ks->config.rmaps[0] = &anon_vma_rmap_ops;
 	ks->config.nr_rmaps = 1;
-	ks->config.as_of = running_release();
 	ks->config.max_map_count = sysctl_max_map_count() - own;
+	err = kernel_features_ask(ks, &ks->features, why, KERNEL_WHY_MAX);
+	if (err) {
+		kernel_session_close(ks);
+		return err;
+	}
+	ks->config.as_of = kernel_features_order(&ks->features);
+	if (getenv(SPOIL_LOOKS))
+		ks->nr_spoilt = (u32)atoi(getenv(SPOIL_LOOKS));
 	return 0;
 }
 

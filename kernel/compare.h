@@ -11,6 +11,7 @@
 #include "../model/machine.h"
 #include "../model/scenario/scenario.h"
 #include "exec.h"
+#include "features.h"
 #include "readback.h"
 #include "../subject/snapshot.h"
 
@@ -21,7 +22,8 @@ struct kernel_session {
 	struct readback *readback;
 	struct snapshot kernel;
 	struct snapshot model;
-	struct machine_config config; /* of the model */
+	struct kernel_features features; /* that the kernel has */
+	struct machine_config config; /* of the model; as_of by the features */
 	bool check_proc; /* hold the readback against /proc, too */
 	u64 pages_checked; /* against /proc */
 	bool compact; /* migrate by compaction where there is one node only */

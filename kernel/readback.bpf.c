@@ -850,6 +850,8 @@ int probe_self(void *ctx)
 	probe.page_size = bpf_core_type_size(struct page);
 	probe.anon_exclusive =
 		bpf_core_enum_value(enum pageflags, PG_anon_exclusive);
+	probe.anon_offset = bpf_core_field_exists(
+		struct vm_area_struct___anon_pgoff, __vm_anon_pgoff_lo);
 	mm = BPF_CORE_READ(task, mm);
 	vma = (void *)maple_walk((u64)BPF_CORE_READ(mm, mm_mt.ma_root),
 				 probe.address, &last);

@@ -270,6 +270,11 @@ void readback_close(struct readback *rb)
 	free(rb);
 }
 
+bool readback_has_anon_offset(const struct readback *rb)
+{
+	return rb->skel->bss->probe.anon_offset;
+}
+
 void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last)
 {
 	rb->dump->own[nr].first = first;

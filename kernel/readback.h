@@ -35,6 +35,9 @@ void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last);
 int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 		 u64 last, const struct dump **dump);
 
+/* Do VMAs have an anonymous page offset of its own (Linux 7.3), by BTF? */
+bool readback_has_anon_offset(const struct readback *rb);
+
 /*
  * Holds what @dump says of process @nr's pages against /proc/PID/pagemap,
  * /proc/kpagecount and /proc/kpageflags: how many agree.  -EIO with the first

@@ -184,7 +184,7 @@ struct dump_probe {
 	__u64 cache_head; /* out: i_pages.xa_head of the file mapped there */
 	__u64 page_size; /* out: sizeof(struct page) */
 	__u32 anon_exclusive; /* out: bit of page->flags */
-	__u32 pad;
+	__u32 anon_offset; /* out: VMAs have an anonymous page offset */
 };
 
 #endif

@@ -432,6 +432,8 @@ static int run_session(struct kernel_command *kc,
 	kc->session.config.bugs = kc->config.machine.bugs;
 	if (kc->as_of_set)
 		kc->session.config.as_of = kc->config.machine.as_of;
+	kernel_features_print(&kc->session.features, kc->session.config.as_of,
+			      kc->as_of_set, stdout);
 	if (kc->nr_random)
 		do_all_random(kc);
 	else
