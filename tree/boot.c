@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <unistd.h>
 #include "boot.h"
@@ -42,6 +43,15 @@ void boot_fixed_addresses(char **argv)
 	fprintf(stderr, "%s: cannot execute itself again: %s\n", argv[0],
 		strerror(errno));
 	exit(77);
+}
+
+void boot_before_fork(void)
+{
+	unsigned long start, len;
+
+	tree_shadow(&start, &len);
+	if (len)
+		madvise((void *)start, len, MADV_DOFORK);
 }
 
 void boot_tree(void (*entered)(void *arg), void *arg)

@@ -16,6 +16,9 @@
  */
 void boot_fixed_addresses(char **argv);
 
+/* A fork() from here on inherits what the tree needs to start. */
+void boot_before_fork(void);
+
 /*
  * Starts the tree; @entered(@arg) is then called on its first task and must not
  * return.  Nor does this.

@@ -49,6 +49,12 @@ struct tree_op {
 
 struct dump;
 
+/*
+ * Where KASAN's shadow is, its length 0 without KASAN.  It is mapped before main(),
+ * and not inherited by a fork() unless that is asked for.
+ */
+void tree_shadow(unsigned long *start, unsigned long *len);
+
 /* How many pages the page tables of a process reach: three levels, or four. */
 unsigned long tree_reach(void);
 

@@ -15,7 +15,7 @@ fuzzer = $(shell clang-19 --print-file-name=lib/linux/libclang_rt.fuzzer_no_main
 
 # What takes the place of the tree's own: see glue/wraps.c. UML's are malloc, free and calloc.
 wraps := init_new_context destroy_context flush_tlb_mm should_failslab should_fail_alloc_page \
-	kmem_cache_alloc_noprof kmem_cache_free malloc free calloc
+	kmem_cache_alloc_noprof kmem_cache_free stack_trace_save malloc free calloc
 
 # GNU ld: lld puts data that is written until init is over into a read-only segment.
 link := clang++-19 -no-pie -fuse-ld=bfd -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--no-warn-rwx-segments \

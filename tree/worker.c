@@ -199,6 +199,7 @@ static int start_process(struct worker *worker)
 		return -errno;
 	worker->shared->report[0] = '\0';
 	fflush(NULL);
+	boot_before_fork();
 	worker->pid = fork();
 	if (!worker->pid) {
 		close(to[1]);

@@ -4,6 +4,7 @@
  */
 #include <linux/console.h>
 #include <linux/init.h>
+#include <linux/kasan.h>
 #include <linux/mman.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
@@ -12,6 +13,13 @@
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
 #include "internal.h"
+
+/* A type of its own from 7.1 on. */
+#ifdef mk_vma_flags
+#define NO_RESERVE mk_vma_flags(VMA_NORESERVE_BIT)
+#else
+#define NO_RESERVE VM_NORESERVE
+#endif
 
 #define FILE_BYTES (1LL << 52) /* sparse; any offset of a scenario is inside */
 
@@ -52,7 +60,7 @@ static int open_files(void)
 
 	for (i = 0; i < TREE_FILES; i++) {
 		tree_files[i] = shmem_kernel_file_setup("rmapdiff", FILE_BYTES,
-							VM_NORESERVE);
+							NO_RESERVE);
 		if (IS_ERR(tree_files[i]))
 			return PTR_ERR(tree_files[i]);
 	}
@@ -63,6 +71,16 @@ static void go_home(void)
 {
 	glue_use_mm(home);
 	glue_unuse_mm(home);
+}
+
+void tree_shadow(unsigned long *start, unsigned long *len)
+{
+#ifdef CONFIG_KASAN
+	*start = KASAN_SHADOW_START;
+	*len = KASAN_SHADOW_SIZE;
+#else
+	*start = *len = 0;
+#endif
 }
 
 unsigned long tree_reach(void)
