@@ -67,6 +67,58 @@ for unwanted in "stats check" "interleave pure" "interleave check" "exhaust pure
 	says out "--rmap NAME"
 done
 
+# An option that changes nothing, and nothing to do, is said.
+printf 'mmap A 0 4 rw\nwrite A 0\nfork A B\nwalk A 0 || munmap B 0 1\n' >group.rmap
+printf '# nothing\n' >comment.rmap
+while read -r words; do
+	text=${words##* : }
+	# shellcheck disable=SC2086 # words
+	bad_says "$text" ${words% : *}
+done <<'X'
+run --rmap anon_vma --bug walk-skips-last-child fork.rmap : --bug walk-skips-last-child: none of --rmap has it; it is of cow_context
+run --rmap cow_context --bug avc-left-in-tree fork.rmap : it is of anon_vma
+run --rmap anon_vma,cow_poc --bug remap-wrong-sign fork.rmap : it is of cow_context
+interleave --rmap anon_vma --bug walk-skips-last-child group.rmap : it is of cow_context
+minimize --rmap anon_vma --bug walk-skips-last-child fork.rmap : it is of cow_context
+stats --rmap anon_vma --bug walk-skips-last-child fork.rmap : it is of cow_context
+explain --rmap anon_vma --bug walk-skips-last-child fork.rmap : it is of cow_context
+exhaust --rmap anon_vma --bug walk-skips-last-child : it is of cow_context
+run --fix all fork.rmap : --fix: it is of cow_poc
+run --fix walk-early-end --rmap cow_context fork.rmap : --fix: it is of cow_poc
+run --rmap cow_poc --fix -walk-early-end fork.rmap : --fix '-walk-early-end': it is not repaired
+run --as-of 7.0 --rmap cow_context fork.rmap : --as-of: it is of anon_vma
+run --check own fork.rmap : --check own: it is of cow_poc
+run --pure --rmap anon_vma fork.rmap : --pure: expected more than one
+explain --dot --html fork.rmap : --dot and --html exclude each other
+explain --html --terse fork.rmap : --terse is for text only
+explain --dot --color always fork.rmap : --color is for text only
+explain --dot --full fork.rmap : --full: a graph has everything
+explain --only cow_poc fork.rmap : --only 'cow_poc': it is not among --rmap
+explain --force fork.rmap : --force: expected -o OUT
+convert --force --to text fork.rmap : --force: expected -o OUT
+emit-c --force fork.rmap : --force: expected -o OUT
+exhaust --ops 1 --limit 3 : --limit: expected --states DIR
+interleave --show --preempt 3 group.rmap : --show explores nothing
+interleave --show --most 3 group.rmap : --show explores nothing
+interleave fork.rmap : no line with || in 1 file
+interleave --show fork.rmap : no line with || in 1 file
+stats --slabs --every 3 fork.rmap : --every: not with --slabs
+stats --kernel-sizes --walks 3 : --walks: not with --slabs or --kernel-sizes
+stats --kernel-sizes fork.rmap : --kernel-sizes: unexpected argument
+stats --slabs --kernel-sizes fork.rmap : exclude each other
+run comment.rmap : comment.rmap: no operation
+explain comment.rmap : comment.rmap: no operation
+gen random --ops 0 : expected a number from 1
+X
+printf 'mmap A 0 4 rw\n' >unmapped.rmap
+try 2 interleave --each unmapped.rmap
+says err "no operation has a folio to be walked beside it"
+# Of several files, one may have no group.
+try 0 interleave --preempt 0 group.rmap fork.rmap
+says err "no line with || in 1 of 2 files"
+# What one of several reverse maps has is there to be seen.
+try 1 run --rmap anon_vma,cow_seqcount --bug walk-skips-last-child group.rmap
+
 # What is no scenario, everywhere.
 for command in run explain minimize emit-c import convert stats; do
 	for file in empty directory missing.rmap syntax.rmap word.rmap three large -; do
@@ -82,7 +134,7 @@ says out " walks compared"
 ends_with "1 files, 6 ops, 0 divergences"
 try 0 run -v fork.rmap
 says out "folio"
-for check in touched all both none own; do
+for check in touched all both none; do
 	try 0 run --check $check fork.rmap no_newline.rmap
 	ends_with "2 files, 7 ops, 0 divergences"
 done
@@ -217,7 +269,7 @@ try 0 run --bytes files
 	fail "$what: expected all files below files, in order"
 try 0 stats files
 [ "$(grep -c '^files/' out)" = 4 ] || fail "$what: expected four files"
-try 0 interleave files
+try 0 interleave --each --preempt 0 files
 says out "anon_vma: 4 files, "
 for command in run stats interleave; do
 	try 2 $command files/deep/er/.. directory # a good one, and a bad one

@@ -199,7 +199,8 @@ says out 'step 10 of 10'
 : >empty
 printf 'mmap A 0 4 rw\nmmap A 0 nonsense rw\n' >syntax.rmap
 printf '\001\002' >short
-yes '# nothing' | head -n 100000 >comment
+yes '# nothing' | head -n 100000 >nothing
+{ cat nothing; echo 'mmap A 0 1 rw'; } >comment
 head -c 70000000 /dev/zero >huge
 bad
 bad "$both" "$both"
@@ -221,9 +222,10 @@ bad --nonsense "$both"
 # It ends at the divergence: there is no step after it.
 printf 'read A 0x40\nread A 0x41\n' >>moved.rmap
 bad --bug remap-not-recorded-at-move --step 5 moved.rmap
+bad nothing
 try 0 comment
 narrow
-says out '0 of 0 operations done'
+says out '1 of 1 operations done'
 if "$rmapdiff" explain "$both" >/dev/full 2>err; then
 	fail "explain: a full device is no success"
 fi

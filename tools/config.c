@@ -110,6 +110,12 @@ static int parse_bug(const char *command, struct bugs *bugs, const char *arg)
 /* "all" repairs everything; "-" before a name takes a repair away again. */
 static int parse_fix(const char *command, struct bugs *bugs, const char *arg)
 {
+	if (*arg == '-' && fix_find(arg + 1) != NR_FIXES &&
+	    !bugs->fixed[fix_find(arg + 1)])
+		return usage_error(command,
+				   "--fix '%s': it is not repaired; expected "
+				   "--fix all before",
+				   arg);
 	if (!fix_switch(bugs, arg))
 		return usage_error(command,
 				   "--fix '%s': expected all or a name from "
@@ -157,6 +163,66 @@ int config_take_option(const char *command, struct replay_config *config, int c)
 	default:
 		return parse_check(command, config, optarg);
 	}
+}
+
+static bool compares(const struct replay_config *config,
+		     const struct rmap_ops *ops)
+{
+	for (u32 i = 0; i < config->machine.nr_rmaps; i++)
+		if (config->machine.rmaps[i] == ops)
+			return true;
+	return false;
+}
+
+static int check_bug(const char *command, const struct replay_config *config,
+		     enum bug bug)
+{
+	for (u32 i = 0; i < config->machine.nr_rmaps; i++)
+		if (rmap_has_bug(config->machine.rmaps[i], bug))
+			return 0;
+	return usage_error(command,
+			   "--bug %s: none of --rmap has it; it is of %.*s",
+			   bug_name(bug), (int)strcspn(bug_text(bug), ":"),
+			   bug_text(bug));
+}
+
+static bool any_fixed(const struct bugs *bugs)
+{
+	for (u32 i = 0; i < NR_FIXES; i++)
+		if (bugs->fixed[i])
+			return true;
+	return false;
+}
+
+int config_check(const char *command, const struct replay_config *config)
+{
+	struct replay_config fresh;
+
+	config_init(&fresh);
+	for (u32 i = 0; i < NR_BUGS; i++)
+		if (config->machine.bugs.on[i] &&
+		    check_bug(command, config, (enum bug)i))
+			return EXIT_USAGE;
+	if (any_fixed(&config->machine.bugs) &&
+	    !compares(config, &cow_poc_rmap_ops))
+		return usage_error(
+			command, "--fix: it is of cow_poc, which is not among "
+				 "--rmap");
+	if (config->machine.as_of != fresh.machine.as_of &&
+	    !compares(config, &anon_vma_rmap_ops))
+		return usage_error(command,
+				   "--as-of: it is of anon_vma, which is not "
+				   "among --rmap");
+	if (config->check == REPLAY_CHECK_OWN &&
+	    !compares(config, &cow_poc_rmap_ops))
+		return usage_error(
+			command, "--check own: it is of cow_poc, which is not "
+				 "among --rmap");
+	if (config->pure && config->machine.nr_rmaps == 1)
+		return usage_error(command,
+				   "--pure: expected more than one of --rmap, "
+				   "to compare their machines");
+	return 0;
 }
 
 /* In the order of enum config_option. */

@@ -43,6 +43,12 @@ bool config_is_option(int c);
 int config_take_option(const char *command, struct replay_config *config,
 		       int c);
 
+/*
+ * After all options: is there one that changes nothing, since the reverse map
+ * that it is about is not among those compared?  0, or EXIT_USAGE after a line.
+ */
+int config_check(const char *command, const struct replay_config *config);
+
 /* The lines about these options, for --help, but those of CONFIG_BIT() in @but. */
 #define CONFIG_BIT(option) (1U << ((option)-CONFIG_RMAP))
 void config_print_help(u32 but);

@@ -195,6 +195,12 @@ static int check_options(struct exhausting *ex)
 	if (ex->config.replay.check == REPLAY_CHECK_NONE)
 		return usage_error(ex->command,
 				   "--check none: expected a check");
+	if (config_check(ex->command, &ex->config.replay))
+		return EXIT_USAGE;
+	if (ex->states_limit != UINT32_MAX && !ex->states_dir)
+		return usage_error(ex->command,
+				   "--limit: expected --states DIR, whose "
+				   "scenarios it limits");
 	if (!search_bounds_fit(bounds))
 		return usage_error(
 			ex->command,
@@ -392,7 +398,7 @@ static int check_outputs(const struct exhausting *ex)
 {
 	const struct output state = { .path = ex->state_file, .force = true };
 
-	if (output_check(&state))
+	if (state.path && output_check(&state))
 		return EXIT_USAGE;
 	if (ex->out && make_dir(ex->out))
 		return EXIT_USAGE;

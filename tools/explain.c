@@ -113,6 +113,15 @@ static int parse_step(struct explain *ex, const char *arg)
 	return 0;
 }
 
+static int take_form(struct explain *ex, enum explain_form form)
+{
+	if (ex->form != EXPLAIN_TEXT && ex->form != form)
+		return usage_error(ex->command,
+				   "--dot and --html exclude each other");
+	ex->form = form;
+	return 0;
+}
+
 static int take_option(struct explain *ex, int c, enum when *when)
 {
 	switch (c) {
@@ -132,11 +141,9 @@ static int take_option(struct explain *ex, int c, enum when *when)
 	case 'c':
 		return parse_when(ex, optarg, when);
 	case 'd':
-		ex->form = EXPLAIN_DOT;
-		return 0;
+		return take_form(ex, EXPLAIN_DOT);
 	case 'H':
-		ex->form = EXPLAIN_HTML;
-		return 0;
+		return take_form(ex, EXPLAIN_HTML);
 	case INPUT_BYTES:
 		ex->bytes = true;
 		return 0;
@@ -146,8 +153,35 @@ static int take_option(struct explain *ex, int c, enum when *when)
 	return output_take_option(&ex->output, c) ? 0 : EXIT_USAGE;
 }
 
-static int check_options(struct explain *ex)
+/* What --only names is there to be drawn. */
+static int check_sections(const struct explain *ex)
 {
+	for (u32 i = 0; i < ex->nr_only; i++) {
+		const struct rmap_ops *ops = rmap_ops_find(ex->only[i]);
+		bool there = !ops;
+
+		for (u32 k = 0; k < ex->config.machine.nr_rmaps; k++)
+			there |= ops == ex->config.machine.rmaps[k];
+		if (!there)
+			return usage_error(
+				ex->command,
+				"--only '%s': it is not among --rmap",
+				ex->only[i]);
+	}
+	return 0;
+}
+
+static int check_options(struct explain *ex, enum when when)
+{
+	if (config_check(ex->command, &ex->config) || check_sections(ex))
+		return EXIT_USAGE;
+	if (ex->form != EXPLAIN_TEXT && ex->terse)
+		return usage_error(ex->command, "--terse is for text only");
+	if (ex->form != EXPLAIN_TEXT && when != WHEN_AUTO)
+		return usage_error(ex->command, "--color is for text only");
+	if (ex->form == EXPLAIN_DOT && ex->full)
+		return usage_error(ex->command,
+				   "--full: a graph has everything");
 	if (ex->step && ex->last)
 		return usage_error(ex->command,
 				   "--step and --last exclude each other");
@@ -184,7 +218,7 @@ static int parse_options(struct explain *ex, int argc, char **argv)
 		else
 			err = take_option(ex, c, &when);
 	if (!err)
-		err = check_options(ex);
+		err = check_options(ex, when);
 	ex->colour = when == WHEN_AUTO ? colour_by_default(ex) :
 					 when == WHEN_ALWAYS;
 	return err ? err + 1 : 0;

@@ -216,7 +216,7 @@ static int gen_random(int argc, char **argv)
 					  &gen.seed);
 			break;
 		case 'o':
-			err = take_u32(argv[0], "ops", 0, SCENARIO_OPS_MAX,
+			err = take_u32(argv[0], "ops", 1, SCENARIO_OPS_MAX,
 				       &gen.ops);
 			break;
 		case 'p':

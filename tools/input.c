@@ -109,9 +109,15 @@ static int parse(const struct input *in, struct scenario *sc)
 				     &error);
 	else
 		err = scenario_decode(sc, in->bytes, in->len);
+	/* Bytes may be nothing but schedules, in a fuzzer's corpus. */
+	if (!err && in->is_text && !sc->nr_ops)
+		err = usage_error(in->name,
+				  "no operation: expected a scenario");
 	if (!err)
 		return 0;
 	scenario_free(sc);
+	if (err == EXIT_USAGE)
+		return err;
 	if (err == -EINVAL) {
 		print_scenario_error(in->name, &error);
 		return EXIT_USAGE;

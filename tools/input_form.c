@@ -107,14 +107,17 @@ static const char *other_kind(const struct input *in)
 	return name;
 }
 
-/* Bytes that would be a text but for less than a quarter of them. */
+/*
+ * A text but for less than an eighth of it.  Of bytes that rmapdiff writes an
+ * eighth at least is not plain: the operation or the flags of each record.
+ */
 static bool is_nearly_text(const struct input *in)
 {
 	size_t nr_plain = 0;
 
 	for (size_t i = 0; i < in->len; i++)
 		nr_plain += is_plain(in->bytes[i]);
-	return nr_plain > in->len - in->len / 4;
+	return nr_plain > in->len - (in->len + 7) / 8;
 }
 
 /* Where the text @in has what no text has. */

@@ -52,6 +52,7 @@ struct interleave {
 	struct replay_config config;
 	struct explore_config explore; /* of one reverse map */
 	bool each;
+	bool bounded; /* --preempt or --most */
 	bool bytes; /* --bytes */
 	bool show;
 	bool json;
@@ -501,6 +502,31 @@ static void load_files(struct interleave *il, char **args, int nr)
 	}
 }
 
+static bool has_group(const struct scenario *sc)
+{
+	for (u32 i = 0; i < sc->nr_ops; i++)
+		if (sc->ops[i].flags & OP_PARALLEL)
+			return true;
+	return false;
+}
+
+/* Is there something to do?  What there is nothing in is told. */
+static bool check_groups(const struct interleave *il)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < il->nr_files; i++)
+		nr += !has_group(&il->files[i].sc);
+	if (nr && nr == il->nr_files)
+		usage_error(il->command,
+			    "no line with || in %u file%s; --each makes them",
+			    nr, nr == 1 ? "" : "s");
+	else if (nr)
+		usage_error(il->command, "no line with || in %u of %u files",
+			    nr, il->nr_files);
+	return nr < il->nr_files;
+}
+
 static void free_files(struct interleave *il)
 {
 	for (u32 i = 0; i < il->nr_files; i++)
@@ -629,6 +655,21 @@ static void do_rmap(struct interleave *il, const struct rmap_ops *ops)
 		print_totals(il);
 }
 
+static void do_rmaps(struct interleave *il)
+{
+	/* Not before: while standard input is read, ^C ends it. */
+	interrupt_catch();
+	for (u32 i = 0;
+	     i < il->config.machine.nr_rmaps && !il->oom && !interrupted(); i++)
+		do_rmap(il, il->config.machine.rmaps[i]);
+	if (il->each && il->nr_files && !il->totals.groups && !il->any_failed &&
+	    !il->oom && !interrupted()) {
+		usage_error(il->command,
+			    "no operation has a folio to be walked beside it");
+		il->nr_bad++;
+	}
+}
+
 /* Options. */
 
 static int make_dir(const char *path)
@@ -642,9 +683,11 @@ static int parse_option(struct interleave *il, int c)
 {
 	switch (c) {
 	case OPT_PREEMPT:
+		il->bounded = true;
 		return take_u32(il->command, "preempt", 0, EXPLORE_PREEMPT_MAX,
 				&il->explore.preempt);
 	case OPT_MOST:
+		il->bounded = true;
 		return take_number(il->command, "most", 0, UINT64_MAX,
 				   &il->explore.most);
 	case OPT_EACH:
@@ -715,17 +758,20 @@ int cmd_interleave(int argc, char **argv)
 		return stop - 1;
 	if (optind == argc)
 		return usage_error(il.command, "expected FILE...; see --help");
-	if (il.show && (il.each || il.json || il.out))
-		return usage_error(il.command, "--show explores nothing: no "
-					       "--each, --json or --out");
+	if (config_check(il.command, &il.config))
+		return EXIT_USAGE;
+	if (il.show && (il.each || il.json || il.out || il.bounded))
+		return usage_error(
+			il.command,
+			"--show explores nothing: no "
+			"--each, --json, --out, --preempt or --most");
 	if (il.out && make_dir(il.out))
 		return EXIT_USAGE;
 	load_files(&il, argv + optind, argc - optind);
-	/* Not before: while standard input is read, ^C ends it. */
-	interrupt_catch();
-	for (u32 i = 0;
-	     i < il.config.machine.nr_rmaps && !il.oom && !interrupted(); i++)
-		do_rmap(&il, il.config.machine.rmaps[i]);
+	if (!il.oom && !il.each && !check_groups(&il))
+		il.nr_bad++;
+	else
+		do_rmaps(&il);
 	free_files(&il);
 	if (il.oom)
 		return usage_error(il.command, "out of memory");

@@ -407,7 +407,7 @@ int cmd_minimize(int argc, char **argv)
 			      take_config_option(&mz, c, options[index].name) :
 			      take_option(&mz, c);
 	}
-	if (err)
+	if (err || config_check(mz.command, &mz.config))
 		return EXIT_USAGE;
 	if (argc - optind != 1)
 		return usage_error(argv[0], "expected one FILE; see --help");

@@ -57,6 +57,9 @@ int output_check(const struct output *out)
 	char path[OUTPUT_PATH_MAX];
 	struct stat st;
 
+	if (!out->path && out->force)
+		return usage_error("--force", "expected -o OUT, too: there is "
+					      "nothing else to overwrite");
 	if (!out->path)
 		return 0;
 	if (!*out->path)
@@ -114,12 +117,12 @@ int output_open(struct output *out)
 
 	*out->beside = '\0';
 	out->file = stdout;
+	if (output_check(out))
+		return EXIT_USAGE;
 	if (!out->path) {
 		print_document();
 		return 0;
 	}
-	if (output_check(out))
-		return EXIT_USAGE;
 	is_old = !lstat(out->path, &st);
 	if (is_old && !S_ISREG(st.st_mode))
 		out->file = fopen(out->path, "we");

@@ -261,6 +261,8 @@ int cmd_run(int argc, char **argv)
 		return stop - 1;
 	if (optind == argc)
 		return usage_error(run.command, "expected FILE...; see --help");
+	if (config_check(run.command, &run.config))
+		return EXIT_USAGE;
 
 	if (input_files_find(&files, argv + optind, argc - optind, run.bytes))
 		return EXIT_USAGE;

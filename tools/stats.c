@@ -45,6 +45,7 @@ struct stats_command {
 	bool bytes; /* --bytes */
 	u32 nr_files;
 	u32 nr_bad;
+	const char *of_model; /* an option that only the model's figures have */
 	bool failed; /* some replay ended early */
 };
 
@@ -135,6 +136,10 @@ static void do_file(struct stats_command *sc, const char *path)
 	input_free(&in);
 }
 
+/* In the order of enum config_option. */
+static const char *const config_names[] = { "rmap", "pure", "as-of",
+					    "bug",  "fix",  "check" };
+
 static int parse_option(struct stats_command *sc, int c)
 {
 	switch (c) {
@@ -142,9 +147,11 @@ static int parse_option(struct stats_command *sc, int c)
 		sc->json = true;
 		return 0;
 	case OPT_EVERY:
+		sc->of_model = "every";
 		return take_number(sc->command, "every", 1, SCENARIO_OPS_MAX,
 				   &sc->config.every);
 	case OPT_WALKS:
+		sc->of_model = "walks";
 		return take_u32(sc->command, "walks", 0, WALKS_MAX,
 				&sc->config.walks);
 	case OPT_KERNEL_SIZES:
@@ -165,6 +172,8 @@ static int parse_option(struct stats_command *sc, int c)
 				   "--check: nothing is checked here; see "
 				   "rmapdiff run");
 	}
+	if (config_is_option(c) && c != CONFIG_BUG)
+		sc->of_model = config_names[c - CONFIG_RMAP];
 	if (config_is_option(c))
 		return config_take_option(sc->command, &sc->config.replay, c);
 	return EXIT_USAGE;
@@ -191,6 +200,21 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 		err = c == 'h' ? -1 : parse_option(sc, c);
 	if (err < 0)
 		return print_help() + 1;
+	if (!err)
+		err = config_check(sc->command, &sc->config.replay);
+	if (!err && sc->slabs && sc->kernel_sizes)
+		err = usage_error(sc->command,
+				  "--slabs and --kernel-sizes exclude each "
+				  "other");
+	if (!err && (sc->slabs || sc->kernel_sizes) && sc->of_model)
+		err = usage_error(sc->command,
+				  "--%s: not with --slabs or --kernel-sizes, "
+				  "which look at the kernel",
+				  sc->of_model);
+	if (!err && sc->kernel_sizes && optind < argc)
+		err = usage_error(sc->command,
+				  "--kernel-sizes: unexpected argument '%s'",
+				  argv[optind]);
 	if (!err && sc->json && (sc->slabs || sc->kernel_sizes))
 		err = usage_error(sc->command,
 				  "--json: not with --slabs, --slabinfo or "

@@ -6,6 +6,7 @@
 #ifndef RMAPDIFF_RMAP_RMAPS_H
 #define RMAPDIFF_RMAP_RMAPS_H
 
+#include "../base/bug.h"
 #include "../mm/rmap.h"
 
 extern const struct rmap_ops anon_vma_rmap_ops;
@@ -23,5 +24,11 @@ extern const struct rmap_ops cow_tolerant_rmap_ops;
 /* All of them, ending with NULL; and the one of that name, NULL if none. */
 extern const struct rmap_ops *const all_rmaps[];
 const struct rmap_ops *rmap_ops_find(const char *name);
+
+/*
+ * Does a machine with @ops show @bug?  bug_text() begins with whose it is: of one
+ * reverse map, what stabilises cow_context sharing its, or of the mm, of all.
+ */
+bool rmap_has_bug(const struct rmap_ops *ops, enum bug bug);
 
 #endif
