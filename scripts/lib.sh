@@ -113,12 +113,37 @@ let_go() {
 	exit $status
 }
 
-# configure PRESET [CMAKE_OPTION...], then compile PRESET [TARGET...] (all): into build/PRESET; quiet unless it fails.
+# about SECONDS: of two cores that do nothing else, as people say it on this machine's.
+about() {
+	about_cores=$(nproc)
+	about=$(($1 * 2 / (about_cores > 16 ? 16 : about_cores)))
+	if [ $about -lt 90 ]; then
+		echo "about $(((about + 9) / 10 * 10)) seconds"
+	else
+		echo "about $(((about + 59) / 60)) minutes"
+	fi
+}
+
+# build_seconds PRESET: of two cores, for all of it from nothing, as measured.
+build_seconds() {
+	case $1 in
+	release) echo 40 ;;
+	debug) echo 130 ;;
+	*) echo 120 ;;
+	esac
+}
+
+# configure PRESET [CMAKE_OPTION...], then compile PRESET [TARGET...] (all): into build/PRESET. Says how long it may take,
+# and how far it is, on standard error; nothing of compilers unless it fails.
 configure() {
 	preset=$1
 	shift
 	mkdir -p build
-	echo "$me: building build/$preset"
+	if [ -e "build/$preset/build.ninja" ]; then
+		echo "$me: building build/$preset: what has changed since the last time"
+	else
+		echo "$me: building build/$preset: $(about "$(build_seconds "$preset")")"
+	fi
 	quietly cmake --preset "$preset" "$@"
 }
 
@@ -135,10 +160,42 @@ attended() {
 	wait $!
 }
 
+# signs_of_life PID LOG: while PID, a build, runs, how far it is by what LOG has of ninja: on a terminal in one line that
+# changes, else in a line now and then.
+signs_every=15 # seconds
+signs_of_life() {
+	waited=0
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 1 &
+		wait $!
+		waited=$((waited + 1))
+		if [ -t 2 ]; then
+			form='\r\033[K%s\r'
+		else
+			[ $((waited % signs_every)) = 0 ] || continue
+			form='%s\n'
+		fi
+		step=$(sed -n 's/^\[\([0-9]*\)\/\([0-9]*\)\] .*/\1 of \2 steps/p' "$2" | tail -n 1)
+		if [ -n "$step" ]; then
+			step="building: $step"
+		elif [ -s "$2" ]; then
+			step="preparing the build"
+		else
+			step="waiting, another script builds here"
+		fi
+		# shellcheck disable=SC2059 # a format of this function
+		printf "$form" "$me: $step, $waited seconds" >&2
+	done
+	[ ! -t 2 ] || printf '\033[K' >&2
+}
+
 # One build at a time in this tree: scripts that run beside each other share what they build.
 quietly() {
 	log=${run-build}/log
-	attended flock build/lock "$@" >"$log" 2>&1 || {
+	flock build/lock "$@" >"$log" 2>&1 &
+	quiet_job=$!
+	signs_of_life "$quiet_job" "$log"
+	wait "$quiet_job" || {
 		cat "$log" >&2
 		die "failed: $*"
 	}
