@@ -65,7 +65,7 @@ ends_well() {
 	env --default-signal=INT "$dir/scripts/script" "$1" "$corpus" >"$dir/log" 2>&1 &
 	script=$!
 	tries=0
-	while [ ! -s "$dir/started" ] && [ $tries -lt 100 ]; do
+	while [ ! -s "$dir/started" ] && [ $tries -lt 3000 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -74,9 +74,9 @@ ends_well() {
 	status=0
 	wait "$script" 2>/dev/null || status=$?
 	[ "$status" = "$2" ] || fail "$1 $*: status $status"
-	# After KILL only the guard is left to do it, soon.
+	# After KILL only the guard is left to do it; when depends on what else runs here.
 	tries=0
-	while { left "$run" || [ -e "$run" ]; } && [ $tries -lt 50 ] && [ "${3-}" = KILL ]; do
+	while { left "$run" || [ -e "$run" ]; } && [ $tries -lt 3000 ] && [ "${3-}" = KILL ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

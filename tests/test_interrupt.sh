@@ -15,10 +15,10 @@ interrupt() {
 	nr=$((nr + 1))
 	what="rmapdiff $*, interrupted"
 	: >out
-	timeout -k 5 300 "$rmapdiff" "$@" >out 2>err &
+	timeout -k 600 600 "$rmapdiff" "$@" >out 2>err &
 	pid=$!
 	tries=0
-	while [ ! -s out ] && [ $tries -lt 600 ]; do
+	while [ ! -s out ] && [ $tries -lt 3000 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

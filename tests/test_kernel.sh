@@ -146,12 +146,12 @@ says out "  kernel: parent 2, root 2, 2 children"
 for signal in INT TERM HUP QUIT KILL; do
 	# Lines come as there is something to tell: the first one before the signal.
 	: >out
-	timeout 120 "$rmapdiff" kernel --bug fork-no-child-count --random 1000000000 >out 2>err &
+	timeout 900 "$rmapdiff" kernel --bug fork-no-child-count --random 1000000000 >out 2>err &
 	timeout=$!
 	pid=
 	helpers=
 	tries=0
-	while [ "$(echo $helpers | wc -w)" -lt 2 ] && [ $tries -lt 6000 ]; do
+	while [ "$(echo $helpers | wc -w)" -lt 2 ] && [ $tries -lt 30000 ]; do
 		sleep 0.01
 		tries=$((tries + 1))
 		pid=$(children_of $timeout)
@@ -162,11 +162,11 @@ for signal in INT TERM HUP QUIT KILL; do
 	what="kernel --random, SIG$signal"
 	[ "$(echo $helpers | wc -w)" -ge 2 ] || fail "$what: no helpers seen"
 	tries=0
-	while [ ! -s out ] && [ $tries -lt 6000 ]; do
+	while [ ! -s out ] && [ $tries -lt 30000 ]; do
 		sleep 0.01
 		tries=$((tries + 1))
 	done
-	[ -s out ] || fail "$what: nothing was told for a minute"
+	[ -s out ] || fail "$what: nothing was told for minutes"
 	kill -s "$signal" "$pid"
 	status=0
 	wait $timeout 2>/dev/null || status=$?
@@ -180,14 +180,14 @@ for signal in INT TERM HUP QUIT KILL; do
 	esac
 	tries=0
 	for helper in $helpers; do
-		while is_there "$helper" && [ $tries -lt 6000 ]; do
+		while is_there "$helper" && [ $tries -lt 30000 ]; do
 			case $signal in
 			INT | TERM | HUP) fail "$what: helper $helper is left" ;;
 			esac
 			sleep 0.01
 			tries=$((tries + 1))
 		done
-		! is_there "$helper" || fail "$what: helper $helper is left for a minute"
+		! is_there "$helper" || fail "$what: helper $helper is left for minutes"
 		# Executors are the nanny's to collect: nobody else sees them.
 		[ "$helper" = "$nanny" ] || [ ! -e "/proc/$helper" ] || fail "$what: helper $helper is left"
 	done
@@ -195,11 +195,11 @@ done
 
 # Stopped when nothing had disagreed: 128 and the signal.
 : >out
-timeout 120 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
+timeout 900 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
 timeout=$!
 what="kernel --random, stopped"
 tries=0
-while [ ! -s out ] && [ $tries -lt 6000 ]; do
+while [ ! -s out ] && [ $tries -lt 30000 ]; do
 	sleep 0.01
 	tries=$((tries + 1))
 done
