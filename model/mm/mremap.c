@@ -127,9 +127,12 @@ static bool move_pte(const struct vma_remap_struct *vrm,
 
 /*
  * The kernel moves table after table and moves back what it moved when one
- * cannot be had; the outcome is the same.  The reverse map's locks it holds for a
- * table, here they are held for an entry: to a walk, which looks for one entry,
- * that is the same.  move_page_tables(), move_ptes().
+ * cannot be had; the outcome is the same.  It holds the reverse map's locks for a
+ * table of entries, here they are held for one: to a walk that is the same where
+ * entries are moved one by one, under both page-table locks.  Not modelled is the
+ * move of a whole table by its pmd (move_normal_pmd()), for which the kernel always
+ * takes these locks: in between the table is nowhere.  move_page_tables(),
+ * move_ptes().
  */
 static int move_page_tables(const struct vma_remap_struct *vrm,
 			    struct vm_area_struct *new)

@@ -608,7 +608,7 @@ COW_CONTEXT_RMAP(cow_mmap_lock_rmap_ops, .name = "cow_mmap_lock",
 
 COW_CONTEXT_RMAP(
 	cow_ordered_rmap_ops, .name = "cow_ordered",
-	.text = "cow_context, places are looked at in the order of moves",
+	.text = "cow_context, places in the order of moves, if these are of single entries",
 	.walks_mms = true, .detach_last = true, .variant = &cow_stab_ordered);
 
 COW_CONTEXT_RMAP(cow_tolerant_rmap_ops, .name = "cow_tolerant",

@@ -226,7 +226,8 @@ static bool next_in_order(struct cow_walk *walk, struct cow_context *ctx,
  *		     ^ the walk is here: it has not met it, and will
  *
  * A stamp that rises without a move to its place costs another look, no more.
- * Each turn is a place that was there, or a move.
+ * Each turn is a place that was there, or a move.  The remaps and their stamps are
+ * read here with no point between: as one snapshot.
  */
 static void walk_in_order(struct cow_walk *walk, struct cow_context *ctx)
 {

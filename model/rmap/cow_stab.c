@@ -11,7 +11,8 @@
 /*
  * cow_seqcount: a context counts the moves of pages in its mm.  A walk that finds
  * another count when it leaves than when it came looks again.  If none moved, each
- * page was where it was, at a place that was recorded before it came there.
+ * page was where it was, at a place that was recorded before it came there; in the
+ * model, where a split or merge of VMAs changes all their fields at once.
  *
  *	seq	4	      5  6		a page moves: odd while it does
  *	walk	 |---------------------|	4 is not 6: once more
@@ -70,6 +71,10 @@ const struct cow_stab cow_stab_seqcount = {
  * highest stamp; the old one is known until it is gone.  See walk_in_order().
  * Displacement 0, where there is no remap to stamp, has the context's stamp: one
  * for all offsets, so a walk may look there once more than it would have to.
+ *
+ * It relies on what the model gives and a kernel does not: an entry moves at once,
+ * and the candidate addresses of a context and their stamps are read as one
+ * snapshot.  docs/STABILISATION.md says what is open.
  */
 static void ordered_move_begin(struct rmap *rmap, struct cow_context *ctx,
 			       struct vm_area_struct *new)
