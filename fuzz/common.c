@@ -12,6 +12,7 @@ static struct {
 	const char *target;
 	const struct rmap_ops *candidate;
 	enum replay_check check;
+	enum kernel_release as_of;
 	struct bugs bugs;
 	struct bugs due_to; /* of it, fixed[] */
 	struct arena *arena; /* where no sanitizer looks; kept */
@@ -57,6 +58,17 @@ static enum replay_check check_from_environment(void)
 	return REPLAY_CHECK_BOTH;
 }
 
+static enum kernel_release release_from_environment(void)
+{
+	const char *release = getenv("RMAPDIFF_FUZZ_AS_OF");
+
+	if (!release || !*release || !strcmp(release, "6.18"))
+		return KERNEL_6_18;
+	if (strcmp(release, "7.0"))
+		bad_environment("RMAPDIFF_FUZZ_AS_OF", release, "6.18 or 7.0");
+	return KERNEL_7_0;
+}
+
 static bool switch_bug(struct bugs *bugs, const char *name)
 {
 	enum bug bug = bug_find(name);
@@ -98,6 +110,7 @@ void fuzz_start(const char *target, const struct rmap_ops *candidate)
 	fuzz.target = target;
 	fuzz.candidate = candidate;
 	fuzz.check = check_from_environment();
+	fuzz.as_of = release_from_environment();
 	fuzz.only = getenv("RMAPDIFF_FUZZ_ONLY");
 	fuzz.arena = arena_for_speed();
 	fuzz.shares_counts = fuzz_counts_share();
@@ -215,6 +228,7 @@ static bool replay_diverges(const struct scenario *sc, bool pure,
 			.rmaps = { &anon_vma_rmap_ops, fuzz.candidate },
 			.nr_rmaps = 2,
 			.bugs = fuzz.bugs,
+			.as_of = fuzz.as_of,
 			.arena = arena,
 		},
 		.pure = pure,
@@ -264,6 +278,7 @@ static void replay_alone(const struct scenario *sc, const struct rmap_ops *ops)
 			.rmaps = { ops },
 			.nr_rmaps = 1,
 			.bugs = fuzz.bugs,
+			.as_of = fuzz.as_of,
 			.arena = fuzz.arena,
 		},
 		.check = fuzz.check,

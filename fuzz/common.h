@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
  *
  *	RMAPDIFF_FUZZ_CHECK=both	the full check runs beside the incremental
  *					one, and they must agree
+ *	RMAPDIFF_FUZZ_AS_OF=7.0		the order of chains and reuse of that kernel
  *	RMAPDIFF_FUZZ_BUG=NAME,...	puts bugs back (`rmapdiff list`)
  *	RMAPDIFF_FUZZ_FIX=NAME,...	repairs cow_poc; all, and -NAME after it
  *					takes one away again
