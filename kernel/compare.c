@@ -118,6 +118,9 @@ int kernel_session_open(struct kernel_session *ks, char why[KERNEL_WHY_MAX])
 	}
 	ks->config.rmaps[0] = &anon_vma_rmap_ops;
 	ks->config.nr_rmaps = 1;
+	ks->config.task_pages = readback_levels(ks->readback) == 5 ?
+					TASK_PAGES_LA57 :
+					TASK_PAGES;
 	ks->config.max_map_count = sysctl_max_map_count() - own;
 	err = kernel_features_ask(ks, &ks->features, why, KERNEL_WHY_MAX);
 	if (err) {
@@ -480,7 +483,8 @@ static int check_suitable(struct run *run)
 	struct kernel_result *result = run->result;
 	struct kernel_needs needs;
 
-	if (!kernel_suitable(run->sc, &run->window, result->why)) {
+	if (!kernel_suitable(run->sc, run->ks->config.task_pages, &run->window,
+			     result->why)) {
 		result->verdict = KERNEL_UNSUITABLE;
 		return 0;
 	}

@@ -75,11 +75,12 @@ struct kernel_window {
 };
 
 /*
- * Can @sc be done on a kernel?  False with the reason in @why, else its window.
+ * Can @sc be done on a kernel whose user space ends at page number @task_pages?
+ * False with the reason in @why, else its window.
  * What a process may already have there is looked at when it runs.
  */
-bool kernel_suitable(const struct scenario *sc, struct kernel_window *window,
-		     char why[KERNEL_WHY_MAX]);
+bool kernel_suitable(const struct scenario *sc, u64 task_pages,
+		     struct kernel_window *window, char why[KERNEL_WHY_MAX]);
 
 /*
  * Moves the page at byte address @address of process @pid, as the caller has

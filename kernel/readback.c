@@ -270,6 +270,11 @@ void readback_close(struct readback *rb)
 	free(rb);
 }
 
+u32 readback_levels(const struct readback *rb)
+{
+	return rb->dump->levels;
+}
+
 bool readback_has_anon_offset(const struct readback *rb)
 {
 	return rb->skel->bss->probe.anon_offset;

@@ -35,6 +35,9 @@ void readback_leave_out(struct readback *rb, u32 nr, u64 first, u64 last);
 int readback_run(struct readback *rb, const u32 *pids, u32 nr, u64 first,
 		 u64 last, const struct dump **dump);
 
+/* Of page tables: 4, or 5 (LA57). */
+u32 readback_levels(const struct readback *rb);
+
 /* Do VMAs have an anonymous page offset of its own (Linux 7.3), by BTF? */
 bool readback_has_anon_offset(const struct readback *rb);
 

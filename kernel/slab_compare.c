@@ -277,7 +277,8 @@ int slabs_compare(struct kernel_session *ks, struct slabs *slabs,
 	int err = -ENOMEM;
 
 	memset(result, 0, sizeof(*result));
-	result->unsuitable = !kernel_suitable(sc, &window, result->why);
+	result->unsuitable = !kernel_suitable(sc, ks->config.task_pages,
+					      &window, result->why);
 	if (result->unsuitable)
 		return 0;
 	run.own = calloc(nr, sizeof(*run.own));

@@ -33,81 +33,115 @@ static const char *place(const struct scenario *sc, const struct op *op,
 	return text;
 }
 
-static bool range_suitable(const struct scenario *sc, const struct op *op,
-			   u64 page, u64 len, struct kernel_window *window,
-			   char why[KERNEL_WHY_MAX])
+struct question {
+	const struct scenario *sc;
+	u64 task_pages;
+	struct kernel_window *window;
+	char *why; /* KERNEL_WHY_MAX bytes */
+};
+
+/*
+ * Does @op say what comes of @range, and is that so only where user space ends at
+ * 47 bits?
+ */
+static bool asserts_its_end(const struct question *q, const struct op *op,
+			    const struct range *range)
 {
-	struct range range = { sc->base + page, len ? len : 1 };
+	u64 end = range->first + range->len;
 	char at[PLACE_MAX];
 
-	if (op->kind == OP_MADVISE || op->kind == OP_MPROTECT) {
-		if (range.first + range.len > TASK_PAGES &&
-		    range.first < TASK_PAGES)
-			range.len = TASK_PAGES - range.first;
-	}
-	if (range.first + range.len > TASK_PAGES)
-		return true;
-	if (overlaps(&range, EXECUTOR_FIRST_PAGE, EXECUTOR_LAST_PAGE) ||
-	    overlaps(&range, STACK_FIRST_PAGE, TASK_PAGES)) {
-		snprintf(why, KERNEL_WHY_MAX,
-			 "%s: pages 0x%" PRIx64 "+0x%" PRIx64
-			 " are where the process itself lives",
-			 place(sc, op, at), range.first, range.len);
+	if (!(op->flags & OP_HAS_EXPECTED) || end <= TASK_PAGES ||
+	    end > q->task_pages)
 		return false;
-	}
-	if (range.first < window->first)
-		window->first = range.first;
-	if (range.first + range.len - 1 > window->last)
-		window->last = range.first + range.len - 1;
+	snprintf(q->why, KERNEL_WHY_MAX,
+		 "%s: the result that it asserts is that of four levels of "
+		 "page tables; this kernel has five (LA57), and user space "
+		 "up to 56 bits",
+		 place(q->sc, op, at));
 	return true;
 }
 
-static bool op_suitable(const struct scenario *sc, const struct op *op,
-			struct kernel_window *window, char why[KERNEL_WHY_MAX])
+static bool range_suitable(const struct question *q, const struct op *op,
+			   u64 page, u64 len)
+{
+	struct range range = { q->sc->base + page, len ? len : 1 };
+	char at[PLACE_MAX];
+
+	if (asserts_its_end(q, op, &range))
+		return false;
+	if (op->kind == OP_MADVISE || op->kind == OP_MPROTECT) {
+		if (range.first + range.len > q->task_pages &&
+		    range.first < q->task_pages)
+			range.len = q->task_pages - range.first;
+	}
+	if (range.first + range.len > q->task_pages)
+		return true;
+	if (overlaps(&range, EXECUTOR_FIRST_PAGE, EXECUTOR_LAST_PAGE) ||
+	    overlaps(&range, STACK_FIRST_PAGE, TASK_PAGES - 1)) {
+		snprintf(q->why, KERNEL_WHY_MAX,
+			 "%s: pages 0x%" PRIx64 "+0x%" PRIx64
+			 " are where the process itself lives",
+			 place(q->sc, op, at), range.first, range.len);
+		return false;
+	}
+	if (range.first < q->window->first)
+		q->window->first = range.first;
+	if (range.first + range.len - 1 > q->window->last)
+		q->window->last = range.first + range.len - 1;
+	return true;
+}
+
+static bool op_suitable(const struct question *q, const struct op *op)
 {
 	char at[PLACE_MAX];
 
 	if (op->kind == OP_FAILALLOC) {
-		snprintf(why, KERNEL_WHY_MAX,
+		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: a kernel's allocations cannot be made to "
 			 "fail (failalloc)",
-			 place(sc, op, at));
+			 place(q->sc, op, at));
 		return false;
 	}
 	if (op->kind == OP_RECLAIM) {
-		snprintf(why, KERNEL_WHY_MAX,
+		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: a kernel drops a page only when it has swap "
 			 "for it (reclaim)",
-			 place(sc, op, at));
+			 place(q->sc, op, at));
 		return false;
 	}
 	if (op->flags & OP_PARALLEL) {
-		snprintf(why, KERNEL_WHY_MAX,
+		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: a kernel cannot be made to follow a "
 			 "schedule (||)",
-			 place(sc, op, at));
+			 place(q->sc, op, at));
 		return false;
 	}
 	if (!op_takes(op->kind, FIELD_PAGE))
 		return true;
-	if (!range_suitable(sc, op, op->page, op->len, window, why))
+	if (!range_suitable(q, op, op->page, op->len))
 		return false;
 	if (op->kind != OP_MREMAP)
 		return true;
-	return range_suitable(sc, op, op->page, op->new_len, window, why) &&
+	return range_suitable(q, op, op->page, op->new_len) &&
 	       (!(op->flags & OP_HAS_TO) ||
-		range_suitable(sc, op, op->to, op->new_len, window, why));
+		range_suitable(q, op, op->to, op->new_len));
 }
 
-bool kernel_suitable(const struct scenario *sc, struct kernel_window *window,
-		     char why[KERNEL_WHY_MAX])
+bool kernel_suitable(const struct scenario *sc, u64 task_pages,
+		     struct kernel_window *window, char why[KERNEL_WHY_MAX])
 {
+	const struct question q = {
+		.sc = sc,
+		.task_pages = task_pages,
+		.window = window,
+		.why = why,
+	};
 	u32 i;
 
 	window->first = sc->base;
 	window->last = sc->base;
 	for (i = 0; i < sc->nr_ops; i++)
-		if (!op_suitable(sc, &sc->ops[i], window, why))
+		if (!op_suitable(&q, &sc->ops[i]))
 			return false;
 	return true;
 }

@@ -56,6 +56,8 @@ static int start_world(struct machine *machine,
 	world->accounts = config->accounts;
 	if (config->max_map_count)
 		world->max_map_count = config->max_map_count;
+	if (config->task_pages)
+		world->task_pages = config->task_pages;
 	err = start_first_process(machine);
 	if (err)
 		mm_world_exit(world);

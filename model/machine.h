@@ -16,6 +16,7 @@ struct machine_config {
 	u32 nr_rmaps;
 	enum kernel_release as_of;
 	u32 max_map_count; /* 0: the kernel's default */
+	u64 task_pages; /* where user space ends; 0: TASK_PAGES */
 	bool accounts; /* keep accounts for statistics: costs time */
 	struct bugs bugs;
 	/*

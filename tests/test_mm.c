@@ -59,6 +59,18 @@ static int setup_few_maps(void **state)
 	return !*state;
 }
 
+static int setup_la57(void **state)
+{
+	struct machine_config config = {
+		.rmaps = { &anon_vma_rmap_ops },
+		.nr_rmaps = 1,
+		.task_pages = TASK_PAGES_LA57,
+	};
+
+	*state = machine_create(&config);
+	return !*state;
+}
+
 static int teardown(void **state)
 {
 	machine_destroy(*state);
@@ -203,6 +215,23 @@ static void mmap_refuses(void **state)
 	assert_int_equal(do_mmap(mm, TASK_PAGES - 1, 2, RW, NO_FILE, 0),
 			 -ENOMEM);
 	assert_int_equal(do_mmap(mm, TASK_PAGES - 1, 1, RW, NO_FILE, 0), 0);
+}
+
+/* Five levels: what ends above 47 bits is there, what ends above 56 is refused. */
+static void la57_reaches_further(void **state)
+{
+	struct mm_struct *mm = mm_of(state);
+
+	map(mm, 0, 4, RW);
+	assert_int_equal(do_mmap(mm, TASK_PAGES - 1, 2, RW, NO_FILE, 0), 0);
+	assert_int_equal(do_mremap(mm, BASE, 4, 4, MOVE, TASK_PAGES + 9), 0);
+	assert_int_equal(do_munmap(mm, TASK_PAGES + 9, 4), 0);
+	assert_int_equal(do_mmap(mm, TASK_PAGES_LA57 - 1, 2, RW, NO_FILE, 0),
+			 -ENOMEM);
+	assert_int_equal(do_mremap(mm, TASK_PAGES - 1, 2, 2, MOVE,
+				   TASK_PAGES_LA57 - 1),
+			 -EINVAL);
+	assert_int_equal(do_munmap(mm, TASK_PAGES_LA57, 1), -EINVAL);
 }
 
 static void faulted_and_unfaulted_merge_unless_forked(void **state)
@@ -672,6 +701,8 @@ int main(void)
 		mm_test(fork_obeys_advice),
 		mm_test(vfork_shares_exec_parts),
 		mm_test(migrate_replaces_every_entry),
+		cmocka_unit_test_setup_teardown(la57_reaches_further,
+						setup_la57, teardown),
 		cmocka_unit_test_setup_teardown(map_count_is_limited,
 						setup_few_maps, teardown),
 	};

@@ -37,7 +37,7 @@ void check_asked_save(struct check_asked *asked, struct mm_struct *mm,
 {
 	*asked = (struct check_asked){ .range = range };
 	if (!mm || range.start >= range.end || !range.start ||
-	    range.end >= TASK_PAGES)
+	    range.end >= mm->world->task_pages)
 		return;
 	asked->saved = true;
 	for (u32 i = 0; i < 2; i++)

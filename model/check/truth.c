@@ -99,7 +99,7 @@ static bool check_vma(struct check *chk, struct mm_struct *mm,
 	if (vma->vm_mm != mm)
 		return invariant(chk, "the VMA at %s is another mm's",
 				 where.text);
-	if (vma->vm_start >= vma->vm_end || vma->vm_end > TASK_PAGES)
+	if (vma->vm_start >= vma->vm_end || vma->vm_end > mm->world->task_pages)
 		return invariant(chk, "the VMA at %s has no valid range",
 				 where.text);
 	if (vma->vm_start < prev_end)

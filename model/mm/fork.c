@@ -214,7 +214,7 @@ static void exit_mmap(struct mm_struct *mm)
 	mark(mm->world, POINT_MM_GOING);
 	mmap_read_lock(mm);
 	rmap_pages_begin(mm);
-	zap_range(mm, 0, TASK_PAGES);
+	zap_range(mm, 0, mm->world->task_pages);
 	rmap_pages_end(mm);
 	mmap_read_unlock(mm);
 	mmap_write_lock(mm);

@@ -17,8 +17,9 @@
 #include "../base/types.h"
 #include "rmap.h"
 
-/* User space of x86-64 with four levels, TASK_SIZE, in pages. */
+/* User space of x86-64 with four levels, TASK_SIZE, in pages; with five (LA57). */
 #define TASK_PAGES ((1ULL << 35) - 1)
+#define TASK_PAGES_LA57 ((1ULL << 44) - 1)
 
 /* sysctl_max_map_count's default, include/linux/mm.h. */
 #define DEFAULT_MAX_MAP_COUNT 65530
@@ -207,6 +208,7 @@ struct mm_world {
 	const struct bugs *bugs;
 	enum kernel_release as_of;
 	u32 max_map_count;
+	u64 task_pages; /* where user space ends: TASK_PAGES if nobody says else */
 	bool accounts; /* reverse maps keep accounts for statistics */
 
 	/* The first is the deciding one. */

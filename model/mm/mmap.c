@@ -31,7 +31,8 @@ static int do_vmi_munmap(struct mm_struct *mm, u64 addr, u64 len, bool unlock)
 	};
 	int err;
 
-	if (addr > TASK_PAGES || len > TASK_PAGES - addr || !len)
+	if (addr > mm->world->task_pages ||
+	    len > mm->world->task_pages - addr || !len)
 		return -EINVAL;
 	if (!find_vma_intersection(mm, vms.start, vms.end)) {
 		if (unlock)
@@ -182,7 +183,7 @@ int do_mmap(struct mm_struct *mm, u64 addr, u64 len, u64 flags, int file,
 		return -EINVAL;
 	if (mm->map_count > mm->world->max_map_count)
 		return -ENOMEM;
-	if (len > TASK_PAGES || addr > TASK_PAGES - len)
+	if (len > mm->world->task_pages || addr > mm->world->task_pages - len)
 		return -ENOMEM;
 	return mmap_region(&map);
 }

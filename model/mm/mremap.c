@@ -59,11 +59,13 @@ static bool near_map_limit(const struct mm_struct *mm, u32 more)
 /* What can be refused before any VMA is looked at.  check_mremap_params(). */
 static int check_mremap_params(const struct vma_remap_struct *vrm)
 {
-	if (!vrm->new_len || vrm->new_len > TASK_PAGES)
+	u64 task_pages = vrm->mm->world->task_pages;
+
+	if (!vrm->new_len || vrm->new_len > task_pages)
 		return -EINVAL;
 	if (!vrm_implies_new_addr(vrm))
 		return 0;
-	if (vrm->new_addr > TASK_PAGES - vrm->new_len)
+	if (vrm->new_addr > task_pages - vrm->new_len)
 		return -EINVAL;
 	if (!(vrm->flags & MREMAP_MAYMOVE))
 		return -EINVAL;
@@ -298,7 +300,8 @@ static bool vrm_can_expand_in_place(const struct vma_remap_struct *vrm)
 	struct vm_area_struct *vma = vrm->vma;
 	u64 end = vma->vm_end + (vrm->new_len - vrm->old_len);
 
-	return vma->vm_end - vrm->addr == vrm->old_len && end <= TASK_PAGES &&
+	return vma->vm_end - vrm->addr == vrm->old_len &&
+	       end <= vrm->mm->world->task_pages &&
 	       !find_vma_intersection(vrm->mm, vma->vm_end, end);
 }
 

@@ -42,6 +42,7 @@ int mm_world_init(struct mm_world *world, struct ledger *ledger,
 	world->rcu = rcu;
 	world->bugs = bugs;
 	world->max_map_count = DEFAULT_MAX_MAP_COUNT;
+	world->task_pages = TASK_PAGES;
 	TAILQ_INIT(&world->mms);
 	RB_INIT(&world->folios);
 	/* Sizes on 6.18 x86-64; a page table has a page. */

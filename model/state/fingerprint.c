@@ -206,8 +206,8 @@ static void look_alone(struct fingerprinter *fper, struct space *space)
 	word(hash, mm->users);
 	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
 		write_vma(fper, hash, vma);
-	for (pte = pte_next(mm, 0, TASK_PAGES); pte;
-	     pte = pte_next(mm, pte_addr(pte) + 1, TASK_PAGES)) {
+	for (pte = pte_next(mm, 0, mm->world->task_pages); pte;
+	     pte = pte_next(mm, pte_addr(pte) + 1, mm->world->task_pages)) {
 		write_pte(fper, hash, pte);
 		if (pte->folio)
 			write_folio(fper, hash, pte->folio);
@@ -297,10 +297,11 @@ static u32 family_name(const struct fingerprinter *fper, u64 family)
 
 static void write_mappings(struct fingerprinter *fper, struct mm_struct *mm)
 {
-	struct pte *pte = pte_next(mm, 0, TASK_PAGES);
+	struct pte *pte = pte_next(mm, 0, mm->world->task_pages);
 
 	word(&fper->hash, family_name(fper, mm->family));
-	for (; pte; pte = pte_next(mm, pte_addr(pte) + 1, TASK_PAGES)) {
+	for (; pte;
+	     pte = pte_next(mm, pte_addr(pte) + 1, mm->world->task_pages)) {
 		struct name *name;
 
 		if (!pte->folio)
