@@ -47,7 +47,8 @@ struct kernel_result {
 	enum kernel_verdict verdict;
 	u32 ops; /* done */
 	u32 migrations; /* done on both */
-	u32 migrations_skipped;
+	u32 migrations_skipped; /* nothing could be moved here */
+	u32 migrations_around; /* left out: of a page that nobody read */
 	u32 op_nr; /* of the verdict, from 1; 0: before the first */
 	struct snap_difference diff; /* of the disagreement */
 	/* It agrees, but did not at first: op_nr and diff are of that time. */

@@ -380,11 +380,29 @@ static int end_process(struct executors *ex, u32 slot)
 	return await_death(ex);
 }
 
+/*
+ * Takes all pages of the files out of the page cache.  The kernel maps what it
+ * has there around a page that is read, do_fault_around(), and what earlier
+ * scenarios read is not to be seen in this one.
+ */
+static int empty_files(struct executors *ex)
+{
+	for (u32 i = 0; i < NR_FILES; i++)
+		if (fallocate(ex->files[i],
+			      FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			      FILE_BYTES))
+			return -errno;
+	return 0;
+}
+
 int executors_begin(struct executors *ex, const struct scenario *sc)
 {
-	int result = 0, err;
-	u8 *slots = calloc(sc->nr_procs ? sc->nr_procs : 1, 1);
+	int result = 0, err = empty_files(ex);
+	u8 *slots;
 
+	if (err)
+		return err;
+	slots = calloc(sc->nr_procs ? sc->nr_procs : 1, 1);
 	if (!slots)
 		return -ENOMEM;
 	free(ex->channel_of);

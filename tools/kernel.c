@@ -39,6 +39,7 @@ struct kernel_command {
 	u64 nr_disturbed; /* that agreed when done again */
 	u64 nr_migrations;
 	u64 nr_migrations_skipped;
+	u64 nr_migrations_around;
 	u64 nr_bad; /* files that could not be read */
 	u64 nr_written;
 	bool broken; /* the harness failed: no more scenarios */
@@ -71,6 +72,7 @@ static bool count(struct kernel_command *kc, const char *name, int err,
 	kc->nr_ops += result->ops;
 	kc->nr_migrations += result->migrations;
 	kc->nr_migrations_skipped += result->migrations_skipped;
+	kc->nr_migrations_around += result->migrations_around;
 	switch (result->verdict) {
 	case KERNEL_AGREES:
 		kc->nr_files++;
@@ -132,9 +134,10 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 		print_disagreement(sc, &result);
 	} else if (!kc->quiet) {
 		printf("%s: ok, %u ops", in->name, result.ops);
-		if (result.migrations_skipped)
+		if (result.migrations_skipped + result.migrations_around)
 			printf(", %u migrations left out",
-			       result.migrations_skipped);
+			       result.migrations_skipped +
+				       result.migrations_around);
 		putchar('\n');
 	}
 }
@@ -393,6 +396,11 @@ static int summarize(const struct kernel_command *kc)
 			       "compaction did not move the page" :
 			       "one NUMA node, move_pages() moves nothing; "
 			       "see --compact");
+	if (kc->nr_migrations_around)
+		printf("%" PRIu64 " migrations left out: of a file's page that "
+		       "nobody read, and that the kernel mapped with its "
+		       "neighbour (fault-around)\n",
+		       kc->nr_migrations_around);
 	if (kc->nr_disturbed)
 		printf("%" PRIu64
 		       " agreed only when done again: something else on this "
