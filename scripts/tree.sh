@@ -145,12 +145,15 @@ tree_glue_flags() {
 	fi
 }
 
-# Our side, compiled once for all trees.
+# tree_host TARGET...: our side, compiled once for all trees, and by one of them at a time.
 tree_host() {
+	exec 8>build/tree/host.lock
+	flock 8
 	[ -f build/tree/host/build.ninja ] ||
 		cmake -S . -B build/tree/host -G Ninja -DCMAKE_C_COMPILER=clang-19 -DCMAKE_BUILD_TYPE=Release \
 			-DRMAPDIFF_TREE=ON -DRMAPDIFF_KERNEL=OFF
-	cmake --build build/tree/host --target rmaptree_run rmaptree_fuzz
+	cmake --build build/tree/host --target "$@"
+	exec 8>&-
 }
 
 tree_link() {
@@ -174,7 +177,7 @@ tree_build() {
 		tree_step "building $tree_source for ARCH=um" tree_make init/version-timestamp.o
 	tree_features
 	tree_glue_flags
-	tree_step "compiling our side" tree_host
+	tree_step "compiling our side" tree_host rmaptree_run rmaptree_fuzz
 	tree_step "linking $tree_source" tree_link
 	exec 9>&-
 	tree_took=$(($(date +%s) - began))
