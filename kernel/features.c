@@ -280,12 +280,11 @@ kernel_features_order(const struct kernel_features *features)
 
 static void print_names(const char *before, u32 set, FILE *out)
 {
-	fputs(before, out);
+	if (set)
+		fputs(before, out);
 	for (u32 i = 0; i < NR_KERNEL_FEATURES; i++)
 		if (set & 1U << i)
 			fprintf(out, " %s", table[i].name);
-	if (!set)
-		fputs(" none", out);
 }
 
 /* Is @release of that version, whoever built it? */
@@ -343,7 +342,9 @@ void kernel_features_print(const struct kernel_features *features,
 
 	fprintf(out, "Linux %s:", features->release);
 	print_names(" has", features->present, out);
-	print_names("; has not", ~features->present, out);
+	if (!features->present)
+		fputs(" has none of the features that are asked for", out);
+	print_names("; has not", ALL_FEATURES & ~features->present, out);
 	if (features->assumed)
 		print_names("; assumed by its number, not detected:",
 			    features->assumed, out);

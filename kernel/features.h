@@ -25,6 +25,8 @@ enum kernel_feature {
 /* Sets of features: bit 1 << enum kernel_feature. */
 #define FEATURE(name) (1U << FEATURE_##name)
 
+#define ALL_FEATURES ((1U << NR_KERNEL_FEATURES) - 1)
+
 struct kernel_features {
 	char release[65]; /* uname's */
 	u32 present;

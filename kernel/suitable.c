@@ -67,12 +67,13 @@ static bool range_suitable(const struct question *q, const struct op *op,
 	struct range range = { q->sc->base + page, len ? len : 1 };
 	char at[PLACE_MAX];
 
-	if (asserts_its_end(q, op, &range))
-		return false;
+	/* These two go through the VMAs, and do not ask where user space ends. */
 	if (op->kind == OP_MADVISE || op->kind == OP_MPROTECT) {
 		if (range.first + range.len > q->task_pages &&
 		    range.first < q->task_pages)
 			range.len = q->task_pages - range.first;
+	} else if (asserts_its_end(q, op, &range)) {
+		return false;
 	}
 	if (range.first + range.len > q->task_pages)
 		return true;

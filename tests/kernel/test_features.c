@@ -106,6 +106,15 @@ static void test_warnings(void **state)
 	free(text);
 }
 
+static void test_all(void **state)
+{
+	char *text = text_of("9.1.0", ALL_FEATURES, 0, false);
+
+	(void)state;
+	assert_non_null(strstr(text, " anon-offset; all detected;"));
+	free(text);
+}
+
 /* The order that was asked for is not this kernel's. */
 static void test_other_order(void **state)
 {
@@ -125,6 +134,7 @@ int main(void)
 		cmocka_unit_test(test_combination_compared),
 		cmocka_unit_test(test_never_compared),
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_other_order),
 	};
 

@@ -55,6 +55,17 @@ static void test_asserted_with_four_levels(void **state)
 					   "asserts is that of four levels"));
 }
 
+/* Without a VMA it is ENOMEM with either. */
+static void test_mprotect(void **state)
+{
+	struct answer answer = ask("mmap A 0 1 rw\n"
+				   "mprotect A 0x10000000 1 r = ENOMEM\n",
+				   TASK_PAGES_LA57);
+
+	(void)state;
+	assert_true(answer.suitable);
+}
+
 static void test_not_asserted(void **state)
 {
 	struct answer answer = ask("mmap A 0 1 rw\n"
@@ -84,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused_with_four_levels),
 		cmocka_unit_test(test_asserted_with_four_levels),
+		cmocka_unit_test(test_mprotect),
 		cmocka_unit_test(test_not_asserted),
 		cmocka_unit_test(test_over_the_stack),
 	};
