@@ -296,12 +296,17 @@ static bool is_release(const char *release, const char *version)
 	       !strchr("0123456789.", release[len] ? release[len] : '-');
 }
 
+/*
+ * A kernel of a version that was compared may have a backport: only with equal
+ * features it stands for what was compared.
+ */
 static void print_compared(const struct kernel_features *features, FILE *out)
 {
 	u32 i, nr = 0;
 
 	for (i = 0; i < NR_COMPARED; i++)
-		if (is_release(features->release, compared[i].release)) {
+		if (compared[i].features == features->present &&
+		    is_release(features->release, compared[i].release)) {
 			fprintf(out, "; compared before, %s",
 				compared[i].agrees ? "without a disagreement" :
 						     "with disagreements");

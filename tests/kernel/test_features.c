@@ -58,6 +58,36 @@ static void test_compared(void **state)
 	free(text);
 }
 
+static void test_compared_disagrees(void **state)
+{
+	char *text = text_of("7.2.13",
+			     AS_OF_6_18 | FEATURE(ORDER_7_0) |
+				     FEATURE(DONTUNMAP_OFFSET) |
+				     FEATURE(DONTUNMAP_APART),
+			     0, false);
+
+	(void)state;
+	assert_non_null(
+		strstr(text, "; compared before, with disagreements\n"));
+	free(text);
+}
+
+/* The version was compared, but without what was brought back to it. */
+static void test_backport(void **state)
+{
+	char *text = text_of("6.18.44", AS_OF_6_18 | FEATURE(DONTUNMAP_APART),
+			     0, false);
+
+	(void)state;
+	assert_non_null(strstr(text, "; model as of 6.18; this combination "
+				     "was never compared before\n"));
+	free(text);
+	text = text_of("6.18.44", AS_OF_6_18 | FEATURE(ORDER_7_0), 0, false);
+	assert_non_null(strstr(text, "; compared before: 7.0.4, 7.0.13, "
+				     "7.1.13\n"));
+	free(text);
+}
+
 /* The version has the same first digits as one that was compared. */
 static void test_combination_compared(void **state)
 {
@@ -95,7 +125,8 @@ static void test_warnings(void **state)
 			     0, false);
 
 	(void)state;
-	assert_non_null(strstr(text, "compared before, with disagreements\n"));
+	assert_non_null(strstr(text, "; this combination was never compared "
+				     "before\n"));
 	assert_non_null(strstr(text, "\nwarning: the model has checks-first "
 				     "("));
 	assert_non_null(strstr(text, "\nwarning: the model has not "
@@ -131,6 +162,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compared),
+		cmocka_unit_test(test_compared_disagrees),
+		cmocka_unit_test(test_backport),
 		cmocka_unit_test(test_combination_compared),
 		cmocka_unit_test(test_never_compared),
 		cmocka_unit_test(test_warnings),
