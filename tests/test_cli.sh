@@ -202,6 +202,18 @@ kind pdf "a PDF" '%%PDF-1.7\n' ones
 kind wasm "a WebAssembly file" '\000asm\001' ones
 kind perf "a perf.data file" 'PERFILE2' ones
 kind btf "BTF" '\237\353\001\000' ones
+kind ar "an ar archive" '!<arch>\n' ones
+kind cpio "a cpio archive" '070701' ones
+kind bitcode "LLVM bitcode" 'BC\300\336' ones
+kind sqlite "an SQLite database" 'SQLite format 3\000' ones
+kind rpm "an RPM package" '\355\253\356\333' ones
+kind index "a Git index" 'DIRC\000\000\000\002' ones
+kind pack "a Git pack" 'PACK\000\000\000\002' ones
+kind idx "an index of a Git pack" '\377tOc' ones
+kind riff "a RIFF file" 'RIFF' ones
+kind ogg "an Ogg file" 'OggS' ones
+kind class "a Java class or Mach-O file" '\312\376\272\276' ones
+kind macho "a Mach-O file" '\317\372\355\376' ones
 kind utf8 "a text with a UTF-8 byte order mark" '\357\273\277' fork.rmap
 kind script "a script (#!)" '#!/bin/sh\n' fork.rmap
 kind utf16le "a text in UTF-16" 'm\000m\000a\000p\000 \000A\000 \0000\000'
