@@ -125,7 +125,10 @@ tree_features() {
 	features=
 	! grep -q '__vm_anon_pgoff' "$tree_source/include/linux/mm_types.h" ||
 		features="$features -DTREE_HAS_ANON_PGOFF"
-	[ ! -f "$tree_source/mm/cow_context.c" ] || features="$features -DTREE_HAS_COW_CONTEXT"
+	[ -f "$tree_source/mm/cow_context.c" ] || return 0
+	features="$features -DTREE_HAS_COW_CONTEXT"
+	! grep -qs 'folio_cow_context(' "$tree_source"/include/linux/mm.h "$tree_source"/include/linux/mm_types.h \
+		"$tree_source"/include/linux/rmap.h || features="$features -DTREE_HAS_FOLIO_COW_CONTEXT"
 }
 
 # The glue's flags are those that kbuild noted for mm/rmap.o, less instrumentation.

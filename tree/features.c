@@ -4,6 +4,7 @@
 #include <string.h>
 #include "boot.h"
 #include "features.h"
+#include "glue.h"
 
 struct probe {
 	const char *name;
@@ -76,6 +77,11 @@ int features_ask(struct tree_session *ts, char text[FEATURES_TEXT_MAX])
 	int ret = 1;
 
 	text[0] = '\0';
+	if (!tree_has_anon_vmas()) {
+		add_name(text, "contexts instead of anon_vmas "
+			       "(CONFIG_COW_CONTEXT_ANON_RMAP)");
+		return 0;
+	}
 	ts->walks_only = false;
 	if (!agrees(ts, order_scenario))
 		ts->config.as_of = ts->config.as_of == KERNEL_6_18 ?

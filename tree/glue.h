@@ -58,6 +58,9 @@ void tree_shadow(unsigned long *start, unsigned long *len);
 /* How many pages the page tables of a process reach: three levels, or four. */
 unsigned long tree_reach(void);
 
+/* Are there anon_vmas, or contexts alone (CONFIG_COW_CONTEXT_ANON_RMAP)? */
+int tree_has_anon_vmas(void);
+
 /* Once, on the tree's first task: 0 or a negative errno. */
 int tree_start(void);
 
@@ -86,8 +89,10 @@ int tree_look(struct dump *dump, unsigned int *slots);
 
 /*
  * Holds the tree's own rmap_walk() of every folio in @dump, as just filled in,
- * against the page tables, and each folio's mapcount too.  How many folios were
- * walked; -1 with what is wrong in @why.
+ * against the page tables, and each folio's mapcount too.  In a tree with
+ * mm/cow_context.c, the same of cow_context_walk(), and the references of every
+ * context are counted.  How many folios were walked; -1 with what is wrong in
+ * @why.
  */
 int tree_check_walks(const struct dump *dump, char why[TREE_WHY_MAX]);
 

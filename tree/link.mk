@@ -9,6 +9,9 @@
 
 llvm := /usr/lib/llvm-19
 objects := $(patsubst %,glue/%.o,enter look ops walks wraps)
+# A tree with mm/cow_context.c: see adapt/cow_context.c.
+contexts := $(shell grep -o TREE_HAS_COW_CONTEXT glue/flags)
+objects += $(if $(contexts),glue/adapt_cow_context.o)
 libs := $(wildcard lib/lib.a arch/x86/um/lib.a arch/x86/lib/lib.a arch/um/lib/lib.a)
 host := $(HOST)/tree/librmaptree.a $(HOST)/librmapsubject.a $(HOST)/librmapmodel.a
 fuzzer = $(shell clang-19 --print-file-name=lib/linux/libclang_rt.fuzzer_no_main-x86_64.a)
@@ -16,6 +19,7 @@ fuzzer = $(shell clang-19 --print-file-name=lib/linux/libclang_rt.fuzzer_no_main
 # What takes the place of the tree's own: see glue/wraps.c. UML's are malloc, free and calloc.
 wraps := init_new_context destroy_context flush_tlb_mm should_failslab should_fail_alloc_page \
 	kmem_cache_alloc_noprof kmem_cache_free stack_trace_save malloc free calloc
+wraps += $(if $(contexts),mm_init_cow_context kfree kvfree_call_rcu krealloc_noprof krealloc_node_align_noprof)
 
 # GNU ld: lld puts data that is written until init is over into a read-only segment.
 link := clang++-19 -no-pie -fuse-ld=bfd -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--no-warn-rwx-segments \
@@ -25,6 +29,9 @@ system := -lutil -lrt -lpthread -lm
 all: tree_run fuzz_tree
 
 glue/%.o: $(GLUE)/glue/%.c glue/flags
+	clang-19 @glue/flags -MMD -c -o $@ $<
+
+glue/adapt_%.o: $(GLUE)/adapt/%.c glue/flags
 	clang-19 @glue/flags -MMD -c -o $@ $<
 
 -include $(objects:.o=.d)

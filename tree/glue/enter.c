@@ -108,6 +108,7 @@ int tree_begin(void)
 	rcu_barrier();
 	lru_add_drain();
 	glue_counts_save();
+	contexts_begin();
 	tree_mms[0] = glue_new_mm();
 	return tree_mms[0] ? 0 : -ENOMEM;
 }
@@ -129,7 +130,10 @@ int tree_end(char why[TREE_WHY_MAX])
 	go_home();
 	rcu_barrier();
 	lru_add_drain();
-	return glue_counts_same(why) ? 0 : -1;
+	if (contexts_end(why))
+		return glue_counts_same(why) ? 0 : -1;
+	contexts_describe();
+	return -1;
 }
 
 static int __init enter(void)

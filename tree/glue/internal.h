@@ -37,6 +37,78 @@ struct mm_struct *glue_new_mm(void);
 pte_t *glue_find_pte(struct mm_struct *mm, unsigned long address,
 		     spinlock_t **ptl);
 
+/*
+ * The second reverse map of a tree with mm/cow_context.c: see
+ * adapt/cow_context.c.  Of a tree without one, nothing is asked.
+ */
+struct rmap_walk_control;
+#ifdef TREE_HAS_COW_CONTEXT
+#define HAS_CONTEXTS true
+
+void contexts_begin(void); /* an input */
+void contexts_start_look(void);
+
+/* @folio, mapped and met first in this look, names a context that is alive. */
+bool contexts_note_folio(struct folio *folio, char why[TREE_WHY_MAX]);
+
+/* As rmap_walk(), by contexts. */
+void contexts_walk(struct folio *folio, struct rmap_walk_control *rwc);
+
+/* Why contexts may not lead to @folio at page number @page of @mm, into @text. */
+void contexts_reason(struct folio *folio, const struct mm_struct *mm,
+		     unsigned long page, char *text, size_t size);
+
+/* After all folios were noted: who is whose parent, and references. */
+bool contexts_check(char why[TREE_WHY_MAX]);
+
+/* After the last process: nothing is left. */
+bool contexts_end(char why[TREE_WHY_MAX]);
+
+/* Prints all of them, as a part of what the tree prints. */
+void contexts_describe(void);
+#else
+#define HAS_CONTEXTS false
+
+static inline void contexts_begin(void)
+{
+}
+
+static inline void contexts_start_look(void)
+{
+}
+
+static inline bool contexts_note_folio(struct folio *folio,
+				       char why[TREE_WHY_MAX])
+{
+	return true;
+}
+
+static inline void contexts_walk(struct folio *folio,
+				 struct rmap_walk_control *rwc)
+{
+}
+
+static inline void contexts_reason(struct folio *folio,
+				   const struct mm_struct *mm,
+				   unsigned long page, char *text, size_t size)
+{
+}
+
+static inline bool contexts_check(char why[TREE_WHY_MAX])
+{
+	return true;
+}
+
+static inline bool contexts_end(char why[TREE_WHY_MAX])
+{
+	return true;
+}
+
+static inline void contexts_describe(void)
+{
+}
+#endif
+
 /* What is left of what was allocated; see wraps.c. */
 void glue_counts_save(void);
 bool glue_counts_same(char why[TREE_WHY_MAX]);

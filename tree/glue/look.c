@@ -197,6 +197,12 @@ static u64 file_number(struct file *file)
 	return file ? TREE_FILES + 1 : 0;
 }
 
+/* Where contexts stand in for them, vma->anon_vma is a mark: faulted or not. */
+int tree_has_anon_vmas(void)
+{
+	return !IS_ENABLED(CONFIG_COW_CONTEXT_ANON_RMAP);
+}
+
 static void look_at_vma(struct look *look, struct vm_area_struct *vma)
 {
 	struct dump *dump = look->dump;
@@ -213,9 +219,13 @@ static void look_at_vma(struct look *look, struct vm_area_struct *vma)
 	out->flags = vma->vm_flags;
 	out->pgoff = vma->vm_pgoff;
 	out->inode = file_number(vma->vm_file);
-	out->anon_vma = (unsigned long)vma->anon_vma;
-	look_at_anon_vma(look, vma->anon_vma);
-	look_at_chain(look, vma, out);
+	out->anon_vma = 0;
+	out->chain_count = 0;
+	if (tree_has_anon_vmas()) {
+		out->anon_vma = (unsigned long)vma->anon_vma;
+		look_at_anon_vma(look, vma->anon_vma);
+		look_at_chain(look, vma, out);
+	}
 	look_at_pages(look, vma, out);
 }
 

@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tree's own walk against its page tables: every entry that maps a folio is
- * visited once, and nothing else is.
+ * The tree's own walks against its page tables: every entry that maps a folio is
+ * visited once, and nothing else is.  Each tree has rmap_walk(); one with
+ * mm/cow_context.c has its walk by contexts, too.
  */
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
 #include "internal.h"
+
+/* By entry of the dump: visits in its folio's walk. */
+static u8 visited[DUMP_PAGES_MAX];
+static u8 visited_by_contexts[DUMP_PAGES_MAX];
+
+/* The second one finds what the first one found, or is to blame. */
+static const struct walk {
+	const char *name;
+	const char *kind; /* behind what is wrong */
+	void (*walk)(struct folio *folio, struct rmap_walk_control *rwc);
+	u8 *visited;
+	const char *but; /* that the first one found it */
+} walks[] = {
+	{ "rmap_walk()", "", rmap_walk, visited, "" },
+	{ "cow_context_walk()", " by contexts", contexts_walk,
+	  visited_by_contexts, ", which rmap_walk() visits" },
+};
 
 struct check {
 	const struct dump *dump;
 	char *why;
 	bool failed;
 	/* Of this walk. */
+	const struct walk *walk;
 	u64 pfn;
 	u32 visits;
 };
-
-/* By entry of the dump: visits in its folio's walk. */
-static u8 visited[DUMP_PAGES_MAX];
 
 static void say(struct check *check, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -89,14 +105,15 @@ static void visit_entry(struct check *check, const struct mm_struct *mm,
 	check->visits++;
 	if (!page || page->pfn != check->pfn) {
 		say(check,
-		    "stray: the walk of the folio of frame 0x%llx visits process %u at page 0x%lx, which does not map it",
-		    check->pfn, slot_of(check->dump, mm),
-		    address >> PAGE_SHIFT);
+		    "stray%s: %s of the folio of frame 0x%llx visits process %u at page 0x%lx, which does not map it",
+		    check->walk->kind, check->walk->name, check->pfn,
+		    slot_of(check->dump, mm), address >> PAGE_SHIFT);
 		return;
 	}
-	if (visited[page - check->dump->pages]++)
+	if (check->walk->visited[page - check->dump->pages]++)
 		say(check,
-		    "duplicate: the walk visits process %u at page 0x%lx twice",
+		    "duplicate%s: %s visits process %u at page 0x%lx twice",
+		    check->walk->kind, check->walk->name,
 		    slot_of(check->dump, mm), address >> PAGE_SHIFT);
 }
 
@@ -133,31 +150,63 @@ static const struct dump_vma *vma_of(const struct dump *dump, u32 page)
 	return NULL;
 }
 
-static u32 slot_of_vma(const struct dump *dump, const struct dump_vma *vma)
+static const struct dump_proc *proc_of_vma(const struct dump *dump,
+					   const struct dump_vma *vma)
 {
 	u32 p, nr = vma - dump->vmas;
 
 	for (p = 0; p < dump->proc_count; p++)
 		if (nr >= dump->procs[p].vma_first &&
 		    nr - dump->procs[p].vma_first < dump->procs[p].vma_count)
-			return dump->procs[p].pid;
-	return ~0U;
+			return &dump->procs[p];
+	return NULL;
+}
+
+static u32 slot_of_vma(const struct dump *dump, const struct dump_vma *vma)
+{
+	return proc_of_vma(dump, vma)->pid;
+}
+
+static void say_miss(struct check *check, u32 i)
+{
+	const struct dump *dump = check->dump;
+	const struct dump_page *page = &dump->pages[i];
+	const struct dump_proc *proc = proc_of_vma(dump, vma_of(dump, i));
+	char reason[128] = "";
+
+	contexts_reason(pfn_folio(page->pfn), tree_mms[proc->pid],
+			page->address, reason, sizeof(reason));
+	say(check,
+	    "miss%s: %s does not find the folio at page 0x%llx of process %u%s; it visits %u of %u entries%s",
+	    check->walk->kind, check->walk->name, page->address, proc->pid,
+	    check->walk->but, check->visits, count_entries(dump, page->pfn),
+	    reason);
 }
 
 /* Every entry of the frame was visited: else say which one was not. */
-static void expect_all(struct check *check, u64 pfn)
+static void expect_all(struct check *check)
 {
 	const struct dump *dump = check->dump;
 	u32 i;
 
-	for (i = 0; i < dump->page_count; i++) {
-		if (dump->pages[i].pfn != pfn || visited[i])
-			continue;
-		say(check,
-		    "miss: the walk does not find the folio at page 0x%llx of process %u; it visits %u of %u entries",
-		    dump->pages[i].address, slot_of_vma(dump, vma_of(dump, i)),
-		    check->visits, count_entries(dump, pfn));
-	}
+	for (i = 0; i < dump->page_count; i++)
+		if (dump->pages[i].pfn == check->pfn &&
+		    !check->walk->visited[i])
+			say_miss(check, i);
+}
+
+static void check_walk(struct check *check, const struct walk *walk,
+		       struct folio *folio, u32 entries)
+{
+	struct rmap_walk_control rwc = { .rmap_one = visit, .arg = check };
+
+	check->walk = walk;
+	check->visits = 0;
+	folio_lock(folio);
+	walk->walk(folio, &rwc);
+	folio_unlock(folio);
+	if (check->visits != entries)
+		expect_all(check);
 }
 
 static void check_folio(struct check *check, u32 first)
@@ -165,16 +214,16 @@ static void check_folio(struct check *check, u32 first)
 	const struct dump *dump = check->dump;
 	const struct dump_page *page = &dump->pages[first];
 	struct folio *folio = pfn_folio(page->pfn);
-	struct rmap_walk_control rwc = { .rmap_one = visit, .arg = check };
 	u32 entries = count_entries(dump, page->pfn);
 
+	if (!contexts_note_folio(folio, check->why)) {
+		check->failed = true;
+		return;
+	}
 	check->pfn = page->pfn;
-	check->visits = 0;
-	folio_lock(folio);
-	rmap_walk(folio, &rwc);
-	folio_unlock(folio);
-	if (check->visits != entries)
-		expect_all(check, page->pfn);
+	check_walk(check, &walks[0], folio, entries);
+	if (HAS_CONTEXTS && !check->failed)
+		check_walk(check, &walks[1], folio, entries);
 	if (folio_mapcount(folio) != entries)
 		say(check,
 		    "mapcount: %d of the folio at page 0x%llx of process %u, which %u entries map",
@@ -194,6 +243,8 @@ int tree_check_walks(const struct dump *dump, char why[TREE_WHY_MAX])
 	u32 i;
 
 	memset(visited, 0, dump->page_count);
+	memset(visited_by_contexts, 0, dump->page_count);
+	contexts_start_look();
 	for (i = 0; i < dump->page_count && !check.failed; i++) {
 		/* One that was visited belongs to a folio that was walked. */
 		if (!is_anon(dump, &dump->pages[i]) || visited[i])
@@ -201,5 +252,8 @@ int tree_check_walks(const struct dump *dump, char why[TREE_WHY_MAX])
 		check_folio(&check, i);
 		folios++;
 	}
-	return check.failed ? -1 : folios;
+	if (!check.failed && contexts_check(why))
+		return folios;
+	contexts_describe();
+	return -1;
 }
