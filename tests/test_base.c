@@ -446,6 +446,7 @@ static void test_bug_names(void **state)
 	for (u32 bug = 0; bug < NR_BUGS; bug++) {
 		assert_int_equal(bug_find(bug_name(bug)), bug);
 		assert_true(strlen(bug_text(bug)) > 0);
+		assert_true(strlen(bug_owner_name(bug_owner(bug))) > 0);
 		assert_false(bug_on(&bugs, bug));
 	}
 	assert_int_equal(bug_find("no-such-bug"), NR_BUGS);

@@ -181,9 +181,8 @@ static int check_bug(const char *command, const struct replay_config *config,
 		if (rmap_has_bug(config->machine.rmaps[i], bug))
 			return 0;
 	return usage_error(command,
-			   "--bug %s: none of --rmap has it; it is of %.*s",
-			   bug_name(bug), (int)strcspn(bug_text(bug), ":"),
-			   bug_text(bug));
+			   "--bug %s: none of --rmap has it; it is of %s",
+			   bug_name(bug), bug_owner_name(bug_owner(bug)));
 }
 
 static bool any_fixed(const struct bugs *bugs)

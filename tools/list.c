@@ -49,7 +49,8 @@ int cmd_list(int argc, char **argv)
 		list_op(&op_infos[i]);
 	puts("bugs");
 	for (size_t i = 0; i < NR_BUGS; i++)
-		printf("  %-48s %s\n", bug_name((enum bug)i),
+		printf("  %-48s %s: %s\n", bug_name((enum bug)i),
+		       bug_owner_name(bug_owner((enum bug)i)),
 		       bug_text((enum bug)i));
 	puts("fixes");
 	for (size_t i = 0; i < NR_FIXES; i++)

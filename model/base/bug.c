@@ -8,7 +8,14 @@ struct switch_info {
 };
 
 static const struct switch_info bug_infos[NR_BUGS] = {
-#define BUG(id, name_, text_) [BUG_##id] = { .name = name_, .text = text_ },
+#define BUG(id, owner, name_, text_) \
+	[BUG_##id] = { .name = name_, .text = text_ },
+#include "bugs.def"
+#undef BUG
+};
+
+static const enum bug_owner bug_owners[NR_BUGS] = {
+#define BUG(id, owner, name, text) [BUG_##id] = BUG_OF_##owner,
 #include "bugs.def"
 #undef BUG
 };
@@ -27,6 +34,22 @@ const char *bug_name(enum bug bug)
 const char *bug_text(enum bug bug)
 {
 	return bug_infos[bug].text;
+}
+
+enum bug_owner bug_owner(enum bug bug)
+{
+	return bug_owners[bug];
+}
+
+const char *bug_owner_name(enum bug_owner owner)
+{
+	static const char *const names[NR_BUG_OWNERS] = {
+		[BUG_OF_MM] = "mm",
+		[BUG_OF_ANON_VMA] = "anon_vma",
+		[BUG_OF_COW_CONTEXT] = "cow_context",
+	};
+
+	return names[owner];
 }
 
 const char *fix_name(enum fix fix)

@@ -17,7 +17,7 @@
 #include "types.h"
 
 enum bug {
-#define BUG(id, name, text) BUG_##id,
+#define BUG(id, owner, name, text) BUG_##id,
 #include "bugs.def"
 #undef BUG
 	NR_BUGS,
@@ -28,6 +28,14 @@ enum fix {
 #include "fixes.def"
 #undef FIX
 	NR_FIXES,
+};
+
+/* Whose code a bug is put into; that of the mm is the same for each reverse map. */
+enum bug_owner {
+	BUG_OF_MM,
+	BUG_OF_ANON_VMA,
+	BUG_OF_COW_CONTEXT,
+	NR_BUG_OWNERS,
 };
 
 struct bugs {
@@ -48,6 +56,8 @@ static inline bool fix_on(const struct bugs *bugs, enum fix fix)
 /* Name and one line about each; static. */
 const char *bug_name(enum bug bug);
 const char *bug_text(enum bug bug);
+enum bug_owner bug_owner(enum bug bug);
+const char *bug_owner_name(enum bug_owner owner);
 const char *fix_name(enum fix fix);
 const char *fix_text(enum fix fix);
 

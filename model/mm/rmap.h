@@ -16,6 +16,7 @@
 #ifndef RMAPDIFF_MM_RMAP_H
 #define RMAPDIFF_MM_RMAP_H
 
+#include "../base/bug.h"
 #include "../base/divergence.h"
 #include "../base/types.h"
 
@@ -145,6 +146,7 @@ struct rmap_walk_control {
 struct rmap_ops {
 	const char *name;
 	const char *text; /* one line for `rmapdiff list` */
+	enum bug_owner bugs; /* it has those, beside the mm's, which all have */
 
 	/* The reverse map's own state, rmap->priv: made and given back. */
 	int (*init)(struct rmap *rmap);

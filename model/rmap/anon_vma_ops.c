@@ -421,6 +421,7 @@ static void anon_vma_clone_undo(struct rmap *rmap, struct vm_area_struct *dst,
 const struct rmap_ops anon_vma_rmap_ops = {
 	.name = "anon_vma",
 	.text = "what Linux has: anon_vma and anon_vma_chain per VMA, mm/rmap.c",
+	.bugs = BUG_OF_ANON_VMA,
 	.init = anon_vma_init,
 	.exit = anon_vma_exit,
 	.mm_init = anon_vma_mm_init,

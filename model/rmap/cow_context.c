@@ -543,6 +543,7 @@ static void cow_context_pages_end(struct rmap *rmap, struct mm_struct *mm)
 #define COW_CONTEXT_RMAP(ident, ...)                                        \
 	const struct rmap_ops ident = {                                     \
 		__VA_ARGS__,                                                \
+		.bugs = BUG_OF_COW_CONTEXT,                                 \
 		.init = cow_context_init,                                   \
 		.exit = cow_context_exit,                                   \
 		.mm_init = cow_context_mm_init,                             \

@@ -665,6 +665,7 @@ static void cow_poc_folio_free(struct rmap *rmap, struct folio *folio)
 const struct rmap_ops cow_poc_rmap_ops = {
 	.name = "cow_poc",
 	.text = "cow_context as it was published, with its faults",
+	.bugs = BUG_OF_MM, /* its own are of another kind: enum fix */
 	.init = cow_poc_init,
 	.exit = cow_poc_exit,
 	.mm_init = cow_poc_mm_init,

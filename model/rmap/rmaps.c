@@ -18,18 +18,9 @@ const struct rmap_ops *rmap_ops_find(const char *name)
 	return NULL;
 }
 
-static bool is_cow_context(const struct rmap_ops *ops)
-{
-	return ops != &anon_vma_rmap_ops && ops != &cow_poc_rmap_ops;
-}
-
 bool rmap_has_bug(const struct rmap_ops *ops, enum bug bug)
 {
-	const char *text = bug_text(bug);
+	enum bug_owner owner = bug_owner(bug);
 
-	if (!strncmp(text, "anon_vma:", 9))
-		return ops == &anon_vma_rmap_ops;
-	if (!strncmp(text, "cow_context:", 12))
-		return is_cow_context(ops);
-	return true;
+	return owner == BUG_OF_MM || owner == ops->bugs;
 }

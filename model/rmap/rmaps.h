@@ -25,10 +25,7 @@ extern const struct rmap_ops cow_tolerant_rmap_ops;
 extern const struct rmap_ops *const all_rmaps[];
 const struct rmap_ops *rmap_ops_find(const char *name);
 
-/*
- * Does a machine with @ops show @bug?  bug_text() begins with whose it is: of one
- * reverse map, what stabilises cow_context sharing its, or of the mm, of all.
- */
+/* Does a machine with @ops have the code that @bug is put into? */
 bool rmap_has_bug(const struct rmap_ops *ops, enum bug bug);
 
 #endif
