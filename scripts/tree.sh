@@ -11,10 +11,7 @@ tree_megabytes=1000
 
 # tree_find PATH CONFIG: sets tree_source, where it is, and tree_out, where its build goes.
 tree_find() {
-	# shellcheck disable=SC2086 # lists of packages
-	need $packages_build $packages_tree
-	command -v clang-19 >/dev/null ||
-		die "no clang-19, which compiles a tree for User-Mode Linux; Debian has it in: $packages_tree"
+	[ -z "$2" ] || [ -f "$2" ] || die "--config $2: expected a file"
 	case $1 in
 	debian) tree_bring_debian ;;
 	*)
@@ -24,7 +21,10 @@ tree_find() {
 	grep -qs '^PATCHLEVEL = ' "$tree_source/Makefile" && [ -f "$tree_source/mm/rmap.c" ] &&
 		[ -d "$tree_source/arch/um" ] ||
 		die "$1: expected a Linux source tree (Makefile, mm/rmap.c, arch/um)"
-	[ -z "$2" ] || [ -f "$2" ] || die "--config $2: expected a file"
+	# shellcheck disable=SC2086 # lists of packages
+	need $packages_build $packages_tree
+	command -v clang-19 >/dev/null ||
+		die "no clang-19, which compiles a tree for User-Mode Linux; Debian has it in: $packages_tree"
 	tree_config=$2
 	key=$({ printf '%s\n' "$tree_source"; [ -z "$2" ] || cat "$2"; } | sha1sum | cut -c1-8)
 	tree_out=build/tree/$(basename "$tree_source")-$key
@@ -34,7 +34,9 @@ tree_find() {
 tree_bring_debian() {
 	tree_source=$PWD/build/tree/debian/linux-source-6.12
 	[ ! -f "$tree_source/.complete" ] || return 0
-	need linux-source-6.12
+	need linux-source-6.12 xz-utils
+	[ -f /usr/src/linux-source-6.12.tar.xz ] ||
+		die "debian: no /usr/src/linux-source-6.12.tar.xz, which Debian has in: linux-source-6.12"
 	echo "$me: unpacking /usr/src/linux-source-6.12.tar.xz" >&2
 	rm -rf "$tree_source"
 	mkdir -p "$tree_source"
@@ -87,8 +89,8 @@ tree_make() {
 	# shellcheck disable=SC2086 # a list
 	env -u MAKEFLAGS -u CFLAGS -u KCFLAGS -u LLVM -u ARCH KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=rmapdiff \
 		KBUILD_BUILD_HOST=rmapdiff KBUILD_BUILD_VERSION=1 make -C "$tree_source" -s -j"$(nproc)" ARCH=um LLVM=-19 \
-		O="$PWD/$tree_out" KASAN_SANITIZE=n UBSAN_SANITIZE=n KCOV_INSTRUMENT=n KCFLAGS=-gline-tables-only \
-		$instrument "$@"
+		O="$PWD/$tree_out" KASAN_SANITIZE=n UBSAN_SANITIZE=n KCOV_INSTRUMENT=n \
+		KCFLAGS="-gline-tables-only -fdebug-prefix-map=$tree_source/=" $instrument "$@"
 }
 
 # tree_step WHAT COMMAND...: its output is the log's, unless it fails: then its first error is shown.
@@ -139,7 +141,7 @@ tree_glue_flags() {
 			sed 's/ -c -o .*//; s/^[^ ]* //; s/-Wp,-MMD,[^ ]*//; s/-fsanitize-coverage=[^ ]*//g; s/-fsanitize=kernel-address//
 				s/-mllvm -asan[^ ]*//g; s/--param asan[^ ]*//g; s/-D[A-Z_]*KBUILD_[A-Z_]*=[^ ]*//g'
 		echo "-DKBUILD_MODNAME='\"rmapdiff\"' -DKBUILD_BASENAME='\"rmapdiff\"' -DKBUILD_MODFILE='\"rmapdiff\"'"
-		echo "-Wno-null-pointer-arithmetic $features"
+		echo "-Wno-null-pointer-arithmetic -fdebug-prefix-map=$PWD/= $features"
 	} >"$tree_out/glue/flags.new"
 	if cmp -s "$tree_out/glue/flags.new" "$tree_out/glue/flags"; then
 		rm "$tree_out/glue/flags.new"

@@ -8,6 +8,7 @@
 #include "finding.h"
 
 #define SYMBOL_MAX 256
+#define ADDRESSES_MAX 128
 
 static const char *text_of(const struct tree_result *result)
 {
@@ -63,40 +64,12 @@ void finding_comment(const struct tree_result *result, FILE *out)
 		fprintf(out, "# %s\n", result->why);
 }
 
-/*
- * The name of the code at @address into @name, "" if it is not known: asked of
- * llvm-symbolizer, as "function mm/rmap.c:123".
- */
-static void name_address(unsigned long address, char name[SYMBOL_MAX])
-{
-	char command[PATH_MAX + 128], self[PATH_MAX], where[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	FILE *pipe;
-
-	name[0] = '\0';
-	if (len <= 0)
-		return;
-	self[len] = '\0';
-	/* The call, not where it returns to. */
-	snprintf(command, sizeof(command),
-		 "llvm-symbolizer-19 --no-inlines --relativenames --basenames "
-		 "--obj='%s' 0x%lx 2>/dev/null",
-		 self, address - 1);
-	pipe = popen(command, "re");
-	if (!pipe)
-		return;
-	if (fgets(name, SYMBOL_MAX, pipe) && fgets(where, PATH_MAX, pipe)) {
-		name[strcspn(name, "\n")] = '\0';
-		where[strcspn(where, "\n")] = '\0';
-		len = (ssize_t)strlen(name);
-		if (where[0] != '?')
-			snprintf(name + len, SYMBOL_MAX - (size_t)len, " %s",
-				 where);
-	}
-	if (name[0] == '?')
-		name[0] = '\0';
-	pclose(pipe);
-}
+/* Addresses of the tree's code in a report, and the names that they have. */
+struct names {
+	u32 nr;
+	unsigned long addresses[ADDRESSES_MAX];
+	char names[ADDRESSES_MAX][SYMBOL_MAX];
+};
 
 /* Is there an address of code at @p: "0x" and sixteen digits, as %pS has it? */
 static bool code_address(const char *p, unsigned long *address)
@@ -110,28 +83,133 @@ static bool code_address(const char *p, unsigned long *address)
 	return *address >= 0x60000000UL;
 }
 
-static const char *print_line(const char *p, FILE *out)
+static u32 number_of(const struct names *names, unsigned long address)
 {
-	char name[SYMBOL_MAX];
+	u32 i;
+
+	for (i = 0; i < names->nr; i++)
+		if (names->addresses[i] == address)
+			break;
+	return i;
+}
+
+static void collect(struct names *names, const char *report)
+{
 	unsigned long address;
 
+	for (const char *p = report; *p; p++)
+		if (code_address(p, &address) && names->nr < ADDRESSES_MAX &&
+		    number_of(names, address) == names->nr)
+			names->addresses[names->nr++] = address;
+}
+
+/* "function mm/rmap.c:123" into @name, from the symbolizer's two lines. */
+static bool read_name(FILE *pipe, char name[SYMBOL_MAX])
+{
+	char function[PATH_MAX], where[PATH_MAX], blank[PATH_MAX];
+	char *column;
+
+	if (!fgets(function, sizeof(function), pipe) ||
+	    !fgets(where, sizeof(where), pipe) ||
+	    !fgets(blank, sizeof(blank), pipe))
+		return false;
+	function[strcspn(function, "\n")] = '\0';
+	where[strcspn(where, "\n")] = '\0';
+	column = strrchr(where, ':');
+	if (column)
+		*column = '\0';
+	if (function[0] != '?')
+		snprintf(name, SYMBOL_MAX, "%.120s%s%.120s", function,
+			 where[0] == '?' ? "" : " ",
+			 where[0] == '?' ? "" : where);
+	return true;
+}
+
+/* Asks llvm-symbolizer, once; without it no address has a name. */
+static void find_names(struct names *names)
+{
+	char command[PATH_MAX + 128 + ADDRESSES_MAX * 20];
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	FILE *pipe;
+	int at;
+
+	if (len <= 0 || !names->nr)
+		return;
+	self[len] = '\0';
+	at = snprintf(command, sizeof(command),
+		      "llvm-symbolizer-19 --no-inlines --relativenames "
+		      "--obj='%s' 2>/dev/null",
+		      self);
+	/* The call, not where it returns to. */
+	for (u32 i = 0; i < names->nr; i++)
+		at += snprintf(command + at, sizeof(command) - (size_t)at,
+			       " 0x%lx", names->addresses[i] - 1);
+	pipe = popen(command, "re");
+	if (!pipe)
+		return;
+	for (u32 i = 0; i < names->nr; i++)
+		if (!read_name(pipe, names->names[i]))
+			break;
+	pclose(pipe);
+}
+
+/*
+ * Words of the stack, and addresses that were found there by chance: arch/um has
+ * both before and among the callers.
+ */
+static bool says_nothing(const char *line, size_t len, bool *in_stack)
+{
+	const char *mark;
+
+	if (len >= 6 && !memcmp(line, "Stack:", 6))
+		*in_stack = true;
+	if (len >= 11 && !memcmp(line, "Call Trace:", 11))
+		*in_stack = false;
+	if (*in_stack)
+		return true;
+	mark = memmem(line, len, ">] ? ", 5);
+	return mark != NULL;
+}
+
+static void print_line(const struct names *names, const char *line, size_t len,
+		       FILE *out)
+{
+	unsigned long address;
+	u32 nr;
+
 	fputs("  | ", out);
-	while (*p && *p != '\n') {
-		if (!code_address(p, &address)) {
-			fputc(*p++, out);
+	for (size_t i = 0; i < len; i++) {
+		if (!code_address(line + i, &address)) {
+			fputc(line[i], out);
 			continue;
 		}
-		name_address(address, name);
-		fprintf(out, "%.18s%s%s%s", p, name[0] ? " (" : "", name,
-			name[0] ? ")" : "");
-		p += 18;
+		nr = number_of(names, address);
+		if (nr < names->nr && names->names[nr][0])
+			fputs(names->names[nr], out);
+		else
+			fprintf(out, "0x%lx", address);
+		i += 17;
 	}
 	fputc('\n', out);
-	return *p ? p + 1 : p;
 }
 
 void finding_print_report(const char *report, FILE *out)
 {
-	while (*report)
-		report = print_line(report, out);
+	struct names *names = calloc(1, sizeof(*names));
+	bool in_stack = false;
+
+	if (!names)
+		return;
+	collect(names, report);
+	find_names(names);
+	while (*report) {
+		size_t len = strcspn(report, "\n");
+
+		if (!says_nothing(report, len, &in_stack))
+			print_line(names, report, len, out);
+		report += len;
+		report += *report == '\n';
+	}
+	free(names);
 }

@@ -5,8 +5,8 @@
  *
  * The tree is in this process, with libFuzzer.  In the environment:
  * RMAPDIFF_TREE_COMPARE=walks leaves the model out, =model has it although the
- * tree has features that it has not; RMAPDIFF_TREE_HANG is the seconds that an
- * input may take.
+ * tree has features that it has not; RMAPDIFF_TREE_HANG is the seconds of
+ * processor time that an input may take.
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
@@ -22,9 +22,10 @@
 #include "../model/rmap/rmaps.h"
 #include "boot.h"
 #include "compare.h"
-#include "features.h"
+#include "worker.h"
 
 #define HANG_SECONDS 20
+#define ASLEEP_FACTOR 30
 #define ARGS_MAX 256
 
 /* libFuzzer's: its loop, with main() ours. */
@@ -132,13 +133,23 @@ static int one_input(const u8 *data, size_t size)
 	return 0;
 }
 
+/* Of processor time, of this process. */
+static u64 seconds_used(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (u64)ts.tv_sec;
+}
+
 /*
  * SIGALRM is the tree's, so libFuzzer's -timeout cannot be had.  The input is
- * kept as that of an abort is.
+ * kept as that of an abort is.  One that sleeps uses no processor time, and has
+ * ASLEEP_FACTOR as many seconds of the clock's.
  */
 static void *watch(void *arg)
 {
-	u64 seen = 0;
+	u64 seen = 0, used = 0;
 	u32 seconds = 0;
 
 	(void)arg;
@@ -146,13 +157,17 @@ static void *watch(void *arg)
 		sleep(1);
 		if (!fuzz.inside || fuzz.begun != seen) {
 			seen = fuzz.begun;
+			used = seconds_used();
 			seconds = 0;
 			continue;
 		}
-		if (++seconds < fuzz.hang_seconds)
+		if (seconds_used() - used < fuzz.hang_seconds &&
+		    ++seconds < fuzz.hang_seconds * ASLEEP_FACTOR)
 			continue;
-		fprintf(stderr, "FINDING hang: no end for %u seconds\n",
-			seconds);
+		fprintf(stderr,
+			"FINDING hang: no end in %u seconds of processor "
+			"time\n",
+			fuzz.hang_seconds);
 		syscall(SYS_tgkill, getpid(), fuzz.tid, SIGABRT);
 		sleep(5);
 		_exit(70);
@@ -163,11 +178,9 @@ static void *watch(void *arg)
 /* All signals are for the tree's thread. */
 static void start_watchdog(void)
 {
-	const char *seconds = getenv("RMAPDIFF_TREE_HANG");
 	sigset_t all, before;
 	pthread_t thread;
 
-	fuzz.hang_seconds = seconds ? (u32)atoi(seconds) : HANG_SECONDS;
 	fuzz.tid = (pid_t)syscall(SYS_gettid);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -180,27 +193,39 @@ static void start_watchdog(void)
 
 static void configure(void)
 {
+	const char *seconds = getenv("RMAPDIFF_TREE_HANG");
+
+	fuzz.hang_seconds = seconds ? (u32)atoi(seconds) : HANG_SECONDS;
 	boot_on_panic = on_panic;
 	fuzz.shares_counts = fuzz_counts_share();
 }
 
+/*
+ * Before the tree is in this process: another one asks it for its features, so
+ * that nothing is lost with a tree that does not survive that.
+ */
 static void choose_comparison(void)
 {
 	const char *compare = getenv("RMAPDIFF_TREE_COMPARE");
-	char features[FEATURES_TEXT_MAX];
+	struct worker_config config = { .hang_seconds = fuzz.hang_seconds };
+	struct worker worker;
 
 	fuzz.session.walks_only = compare && !strcmp(compare, "walks");
 	if (fuzz.session.walks_only)
 		return;
-	if (features_ask(&fuzz.session, features)) {
-		fprintf(stderr, "fuzz_tree: out of memory\n");
+	config.with = compare && !strcmp(compare, "model") ? WITH_MODEL :
+							     WITH_EITHER;
+	if (worker_init(&worker, &config) || worker_start(&worker)) {
+		fprintf(stderr, "fuzz_tree: the tree does not start\n");
 		exit(77);
 	}
-	if (!features[0] || (compare && !strcmp(compare, "model")))
-		return;
-	fuzz.session.walks_only = true;
-	fprintf(stderr, "fuzz_tree: walks only: the model has not: %s\n",
-		features);
+	fuzz.session.walks_only = worker_walks_only(&worker);
+	fuzz.session.config.as_of = worker_as_of(&worker);
+	if (fuzz.session.walks_only)
+		fprintf(stderr,
+			"fuzz_tree: walks only: the model has not: %s\n",
+			worker_features(&worker));
+	worker_free(&worker);
 }
 
 static void entered(void *arg)
@@ -210,7 +235,6 @@ static void entered(void *arg)
 		fprintf(stderr, "fuzz_tree: the tree does not start\n");
 		exit(77);
 	}
-	choose_comparison();
 	exit(LLVMFuzzerRunDriver(&fuzz.argc, &fuzz.argv, one_input));
 }
 
@@ -265,6 +289,7 @@ int main(int argc, char **argv)
 	add_options();
 	if (only_starts_others(argc, argv))
 		return LLVMFuzzerRunDriver(&fuzz.argc, &fuzz.argv, one_input);
+	choose_comparison();
 	start_watchdog();
 	atexit(print_summary);
 	boot_tree(entered, NULL);

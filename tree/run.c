@@ -42,35 +42,6 @@ struct run_command {
 	bool broken;
 };
 
-static int print_help(void)
-{
-	printf("Usage: scripts/tree run PATH [OPTION...] FILE...\n"
-	       "Does each scenario on the kernel tree that this program is "
-	       "linked with. After every operation the\n"
-	       "tree's own rmap_walk() is held against its page tables, its "
-	       "anon_vmas against each other, and its\n"
-	       "state against the model's. " INPUT_FILES_HELP "\n"
-	       "  --compare WHAT       walks: no model; or model, although "
-	       "the tree has features that the model\n"
-	       "                       has not (default: the model where it "
-	       "has them all)\n"
-	       "  --bug NAME           put a known bug into the model; may be "
-	       "repeated\n"
-	       "  --minimize           print the simplest scenario with the "
-	       "same finding as FILE\n"
-	       "  -o, --output OUT     where it goes; --force to overwrite\n"
-	       "  --hang SECONDS       end a scenario that takes longer "
-	       "(%u)\n",
-	       HANG_SECONDS);
-	input_print_help();
-	printf("  -q, --quiet          nothing for files that agree\n\n"
-	       "The last line is `N files, N ops, N disagreements`. Exit "
-	       "status: 0 fine, 1 a disagreement,\n"
-	       "2 bad usage or a bad file, 77 this machine cannot do it (and "
-	       "why).\n");
-	return EXIT_OK;
-}
-
 static void print_finding(struct run_command *rc, const char *name,
 			  const struct scenario *sc,
 			  const struct tree_result *result)
@@ -268,11 +239,10 @@ static int parse_option(struct run_command *rc, int c)
 	return EXIT_USAGE;
 }
 
-/* 0 to go on, else the exit status + 1 (--help's is 0). */
+/* 0 to go on, else the exit status.  scripts/tree has the help. */
 static int parse_options(struct run_command *rc, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "compare", required_argument, NULL, OPT_COMPARE },
 		{ "bug", required_argument, NULL, CONFIG_BUG },
@@ -285,15 +255,13 @@ static int parse_options(struct run_command *rc, int argc, char **argv)
 	int c, err = 0;
 
 	while (!err &&
-	       (c = getopt_long(argc, argv, "hqo:", options, NULL)) != -1)
-		err = c == 'h' ? -1 : parse_option(rc, c);
-	if (err < 0)
-		return print_help() + 1;
+	       (c = getopt_long(argc, argv, "qo:", options, NULL)) != -1)
+		err = parse_option(rc, c);
 	if (!err && optind == argc)
 		err = usage_error(rc->command, "expected FILE...; see --help");
 	if (!err && rc->minimize && optind + 1 != argc)
 		err = usage_error(rc->command, "--minimize: expected one FILE");
-	return err ? err + 1 : 0;
+	return err;
 }
 
 static int summarize(const struct run_command *rc)
@@ -352,7 +320,7 @@ int main(int argc, char **argv)
 	boot_fixed_addresses(argv);
 	stop = parse_options(&rc, argc, argv);
 	if (stop)
-		return stop - 1;
+		return stop;
 	config.model = rc.config.machine;
 	config.with = rc.with;
 	config.hang_seconds = rc.hang_seconds;

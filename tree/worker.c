@@ -11,17 +11,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "worker.h"
 
 #define OPS_MAX (1U << 18)
 #define PROCS_MAX (1U << 12)
 
+/* Processor time that the start of a tree may take; it takes a tenth of one. */
+#define START_SECONDS 10
+
+/* How often a worker is looked at, and how much longer one may take that sleeps. */
+#define SLICE_MS 100
+#define ASLEEP_FACTOR 30
+
 struct worker_shared {
 	struct tree_result result;
 	u32 op_nr; /* the operation that is being done */
-	bool asked; /* for its features */
+	bool asking; /* for its features */
+	bool asked;
 	bool walks_only;
 	enum kernel_release as_of;
 	char features[FEATURES_TEXT_MAX];
@@ -126,10 +136,12 @@ static int settle_features(void)
 	int err = 0;
 
 	if (!shared->asked && self.with != WITH_WALKS) {
+		shared->asking = true;
 		err = features_ask(&self.session, shared->features);
 		shared->walks_only = self.with == WITH_EITHER &&
 				     shared->features[0];
 		shared->as_of = self.session.config.as_of;
+		shared->asking = false;
 		shared->asked = true;
 	}
 	if (shared->asked)
@@ -167,6 +179,8 @@ static void serve(void *arg)
 static void worker_main(struct worker *worker, int in, int out)
 {
 	signal(SIGINT, SIG_IGN);
+	/* It may stand still: nobody else would end it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self.shared = worker->shared;
 	self.session.config = worker->config.model;
 	self.with = worker->config.with;
@@ -177,18 +191,37 @@ static void worker_main(struct worker *worker, int in, int out)
 	boot_tree(serve, NULL);
 }
 
-/* Waits for the worker's byte: 1, 0 if it ended, -ETIMEDOUT. */
-static int await(struct worker *worker)
+/* Of processor time; 0 if it cannot be told. */
+static u64 milliseconds_of(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
+		return 0;
+	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
+}
+
+/*
+ * Waits for the worker's byte: 1, 0 if it ended, -ETIMEDOUT.  What counts is the
+ * processor time of the worker, so that a busy machine makes no hang; and much
+ * more of the clock's, for a worker that sleeps.
+ */
+static int await(struct worker *worker, u32 seconds)
 {
 	struct pollfd pfd = { .fd = worker->from, .events = POLLIN };
+	u64 limit = milliseconds_of(worker->pid) + (u64)seconds * 1000;
+	u64 slices = (u64)seconds * ASLEEP_FACTOR * 1000 / SLICE_MS;
 	int ready;
 
-	do {
-		ready = poll(&pfd, 1, (int)worker->config.hang_seconds * 1000);
-	} while (ready < 0 && errno == EINTR);
-	if (!ready)
-		return -ETIMEDOUT;
-	return read_byte(worker->from);
+	for (u64 i = 0; i < slices; i++) {
+		ready = poll(&pfd, 1, SLICE_MS);
+		if (ready > 0)
+			return read_byte(worker->from);
+		if (milliseconds_of(worker->pid) >= limit)
+			break;
+	}
+	return -ETIMEDOUT;
 }
 
 static int start_process(struct worker *worker)
@@ -215,12 +248,36 @@ static int start_process(struct worker *worker)
 		return -errno;
 	}
 	worker->starts++;
-	return await(worker) == 1 ? 0 : -ENOTSUP;
+	return await(worker, START_SECONDS) == 1 ? 0 : -ENOTSUP;
+}
+
+/*
+ * A tree that does not survive the question for its features has a finding: it is
+ * asked no more, and scenarios show what it is.
+ */
+static int start_unasked(struct worker *worker)
+{
+	struct worker_shared *shared = worker->shared;
+
+	end_process(worker);
+	shared->asking = false;
+	shared->asked = true;
+	shared->walks_only = worker->config.with == WITH_EITHER;
+	snprintf(shared->features, sizeof(shared->features), "%s",
+		 "unknown: the tree did not answer");
+	return start_process(worker);
 }
 
 int worker_start(struct worker *worker)
 {
-	return worker->pid ? 0 : start_process(worker);
+	int err;
+
+	if (worker->pid)
+		return 0;
+	err = start_process(worker);
+	if (err && worker->shared->asking)
+		err = start_unasked(worker);
+	return err;
 }
 
 static int fill_in(struct worker_shared *shared, const struct scenario *sc)
@@ -252,7 +309,7 @@ static void conclude(struct worker *worker, int answer,
 	};
 	if (answer == -ETIMEDOUT) {
 		snprintf(result->why, TREE_WHY_MAX,
-			 "hang: no answer for %u seconds",
+			 "hang: no answer in %u seconds of processor time",
 			 worker->config.hang_seconds);
 		return;
 	}
@@ -290,7 +347,9 @@ int worker_compare(struct worker *worker, const struct scenario *sc,
 			 PROCS_MAX);
 		return 0;
 	}
-	answer = write_byte(worker->to) ? await(worker) : 0;
+	answer = write_byte(worker->to) ?
+			 await(worker, worker->config.hang_seconds) :
+			 0;
 	if (answer == 1)
 		*result = worker->shared->result;
 	else
@@ -309,6 +368,11 @@ const char *worker_features(const struct worker *worker)
 bool worker_walks_only(const struct worker *worker)
 {
 	return worker->shared->walks_only;
+}
+
+enum kernel_release worker_as_of(const struct worker *worker)
+{
+	return worker->shared->as_of;
 }
 
 const char *worker_report(const struct worker *worker)

@@ -23,7 +23,7 @@ enum worker_with {
 struct worker_config {
 	struct machine_config model;
 	enum worker_with with;
-	u32 hang_seconds;
+	u32 hang_seconds; /* of processor time, for one scenario */
 };
 
 struct worker_shared;
@@ -57,6 +57,9 @@ int worker_start(struct worker *worker);
  */
 const char *worker_features(const struct worker *worker);
 bool worker_walks_only(const struct worker *worker);
+
+/* The release that the tree's chains are in the order of. */
+enum kernel_release worker_as_of(const struct worker *worker);
 
 /* What the tree printed in the last scenario; good until the next. */
 const char *worker_report(const struct worker *worker);
