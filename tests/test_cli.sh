@@ -102,6 +102,10 @@ interleave --show --preempt 3 group.rmap : --show explores nothing
 interleave --show --most 3 group.rmap : --show explores nothing
 interleave fork.rmap : no line with || in 1 file
 interleave --show fork.rmap : no line with || in 1 file
+stats --slabs --bug remap-wrong-sign fork.rmap : --bug remap-wrong-sign: it is of cow_context; a kernel is compared with anon_vma alone
+exhaust --ops 1 --due-to walk-early-end : --due-to: it is of cow_poc
+exhaust --ops 1 --rmap anon_vma,cow_poc --fix all --due-to walk-early-end : --due-to walk-early-end: --fix repairs it
+minimize --any --kind any fork.rmap : --any and --kind any: expected one of them
 stats --slabs --every 3 fork.rmap : --every: not with --slabs
 stats --kernel-sizes --walks 3 : --walks: not with --slabs or --kernel-sizes
 stats --kernel-sizes fork.rmap : --kernel-sizes: unexpected argument

@@ -185,6 +185,18 @@ static int check_bug(const char *command, const struct replay_config *config,
 			   bug_name(bug), bug_owner_name(bug_owner(bug)));
 }
 
+int config_check_kernel(const char *command, const struct bugs *bugs)
+{
+	for (u32 i = 0; i < NR_BUGS; i++)
+		if (bugs->on[i] && !rmap_has_bug(&anon_vma_rmap_ops, i))
+			return usage_error(command,
+					   "--bug %s: it is of %s; a kernel is "
+					   "compared with anon_vma alone",
+					   bug_name(i),
+					   bug_owner_name(bug_owner(i)));
+	return 0;
+}
+
 static bool any_fixed(const struct bugs *bugs)
 {
 	for (u32 i = 0; i < NR_FIXES; i++)

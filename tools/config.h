@@ -49,6 +49,9 @@ int config_take_option(const char *command, struct replay_config *config,
  */
 int config_check(const char *command, const struct replay_config *config);
 
+/* The same for a comparison with a kernel, where the model has anon_vma alone. */
+int config_check_kernel(const char *command, const struct bugs *bugs);
+
 /* The lines about these options, for --help, but those of CONFIG_BIT() in @but. */
 #define CONFIG_BIT(option) (1U << ((option)-CONFIG_RMAP))
 void config_print_help(u32 but);

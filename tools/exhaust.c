@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "../model/rmap/rmaps.h"
 #include "../search/exhaust.h"
 #include "config.h"
 #include "interrupt.h"
@@ -186,6 +187,29 @@ static int take_option(struct exhausting *ex, int c)
 	return EXIT_USAGE;
 }
 
+/* A suspect that no machine of the search has is the cause of nothing. */
+static int check_due_to(const struct exhausting *ex)
+{
+	const struct machine_config *machine = &ex->config.replay.machine;
+	bool has_poc = false;
+
+	for (u32 i = 0; i < machine->nr_rmaps; i++)
+		has_poc |= machine->rmaps[i] == &cow_poc_rmap_ops;
+	for (u32 i = 0; i < NR_FIXES; i++) {
+		if (!ex->config.due_to[i])
+			continue;
+		if (!has_poc)
+			return usage_error(ex->command,
+					   "--due-to: it is of cow_poc, which "
+					   "is not among --rmap");
+		if (machine->bugs.fixed[i])
+			return usage_error(ex->command,
+					   "--due-to %s: --fix repairs it",
+					   fix_name(i));
+	}
+	return 0;
+}
+
 static int check_options(struct exhausting *ex)
 {
 	const struct search_bounds *bounds = &ex->config.bounds;
@@ -195,7 +219,7 @@ static int check_options(struct exhausting *ex)
 	if (ex->config.replay.check == REPLAY_CHECK_NONE)
 		return usage_error(ex->command,
 				   "--check none: expected a check");
-	if (config_check(ex->command, &ex->config.replay))
+	if (config_check(ex->command, &ex->config.replay) || check_due_to(ex))
 		return EXIT_USAGE;
 	if (ex->states_limit != UINT32_MAX && !ex->states_dir)
 		return usage_error(ex->command,

@@ -397,18 +397,24 @@ int cmd_minimize(int argc, char **argv)
 		.limit_ms = LIMIT_MS_DEFAULT,
 	};
 	int c, index = 0, err = 0;
+	bool any = false;
 
 	config_init(&mz.config);
 	while (!err &&
 	       (c = getopt_long(argc, argv, "ho:v", options, &index)) != -1) {
 		if (c == 'h')
 			return print_help();
+		any |= c == OPTION_ANY;
 		err = config_is_option(c) ?
 			      take_config_option(&mz, c, options[index].name) :
 			      take_option(&mz, c);
 	}
 	if (err || config_check(mz.command, &mz.config))
 		return EXIT_USAGE;
+	if (any && mz.keep == ENDING_KEEP_NOTHING)
+		return usage_error(
+			mz.command,
+			"--any and --kind any: expected one of them");
 	if (argc - optind != 1)
 		return usage_error(argv[0], "expected one FILE; see --help");
 	return minimize_file(&mz, argv[optind]);

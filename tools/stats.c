@@ -211,6 +211,9 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 				  "--%s: not with --slabs or --kernel-sizes, "
 				  "which look at the kernel",
 				  sc->of_model);
+	if (!err && sc->slabs)
+		err = config_check_kernel(sc->command,
+					  &sc->config.replay.machine.bugs);
 	if (!err && sc->kernel_sizes && optind < argc)
 		err = usage_error(sc->command,
 				  "--kernel-sizes: unexpected argument '%s'",
