@@ -487,6 +487,9 @@ static bool step(struct run *run, u32 op_nr, int *err)
 	synchronize_rcu(&run->machine->rcu);
 	touched_reset(&run->machine->world);
 	run->result->ops++;
+	run->result->failed += kernel != 0;
+	run->result->failed_as_asserted +=
+		kernel && op->flags & OP_HAS_EXPECTED && op->expected == kernel;
 	return results_agree(run, op, kernel, model, op_nr) &&
 	       compare_now(run, op_nr, err);
 }

@@ -46,6 +46,8 @@ enum kernel_verdict {
 struct kernel_result {
 	enum kernel_verdict verdict;
 	u32 ops; /* done */
+	u32 failed; /* of them, on the kernel */
+	u32 failed_as_asserted; /* of those, as the scenario asserts */
 	u32 migrations; /* done on both */
 	u32 migrations_skipped; /* nothing could be moved here */
 	u32 migrations_around; /* left out: of a page that nobody read */

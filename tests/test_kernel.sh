@@ -43,6 +43,16 @@ bad
 bad_says "no *.rmap below this directory" empty
 bad_says "no *.rmap below this directory; --bytes takes its 1 other file" others
 bad_says "expected one of them" --random 3 fork.rmap
+bad_says "--bug remap-wrong-sign: it is of cow_context" --bug remap-wrong-sign fork.rmap
+for option in seed ops procs pages out; do
+	bad_says "--$option: expected --random N" --$option 3 fork.rmap
+done
+echo 'mmap A 0 nonsense rw' >syntax.rmap
+try 2 syntax.rmap
+[ "$(wc -l <err)" = 1 ] && [ ! -s out ] || fail "$what: expected one line, and nothing more"
+printf 'mmap A 0 1 rw\nmunmap A 0 0 = EINVAL\nread A 9\n' >fails.rmap
+try 0 fails.rmap
+says out "fails.rmap: ok, 3 ops (2 failed, 1 of them as asserted)"
 try 0 tree
 says out "tree/b.rmap: ok, 4 ops"
 says out "tree/below/a.rmap: ok, 4 ops"

@@ -109,3 +109,16 @@ int finish_output(const char *command, int status)
 	return usage_error(command, "cannot write to standard output: %s",
 			   strerror(errno));
 }
+
+/* Those that are asserted to fail are no surprise. */
+void print_failed_ops(u32 failed, u32 as_asserted)
+{
+	if (!failed)
+		return;
+	printf(" (%u failed", failed);
+	if (as_asserted == failed)
+		printf(" as asserted");
+	else if (as_asserted)
+		printf(", %u of them as asserted", as_asserted);
+	putchar(')');
+}

@@ -29,6 +29,7 @@ struct kernel_command {
 	bool quiet; /* nothing for files that agree */
 	bool bytes; /* --bytes */
 
+	const char *of_random; /* an option that only --random has */
 	u64 nr_random;
 	struct scenario_gen gen;
 
@@ -42,6 +43,7 @@ struct kernel_command {
 	u64 nr_migrations_around;
 	u64 nr_bad; /* files that could not be read */
 	u64 nr_written;
+	bool introduced; /* the kernel */
 	bool broken; /* the harness failed: no more scenarios */
 };
 
@@ -112,12 +114,23 @@ static bool must_stop(const struct kernel_command *kc)
 	return kc->broken || interrupted();
 }
 
+/* Once, before what is said of the first scenario. */
+static void introduce_kernel(struct kernel_command *kc)
+{
+	if (!kc->introduced)
+		kernel_features_print(&kc->session.features,
+				      kc->session.config.as_of, kc->as_of_set,
+				      stdout);
+	kc->introduced = true;
+}
+
 static void do_scenario(struct kernel_command *kc, const struct input *in,
 			const struct scenario *sc)
 {
 	struct kernel_result result;
 	int err;
 
+	introduce_kernel(kc);
 	if (kc->session.show)
 		printf("%s\n", in->name);
 	err = kernel_compare(&kc->session, sc, &result);
@@ -134,6 +147,7 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 		print_disagreement(sc, &result);
 	} else if (!kc->quiet) {
 		printf("%s: ok, %u ops", in->name, result.ops);
+		print_failed_ops(result.failed, result.failed_as_asserted);
 		if (result.migrations_skipped + result.migrations_around)
 			printf(", %u migrations left out",
 			       result.migrations_skipped +
@@ -269,6 +283,7 @@ static void do_all_random(struct kernel_command *kc)
 	u64 first = kc->gen.seed;
 	u64 done = 0;
 
+	introduce_kernel(kc);
 	while (done < kc->nr_random && !must_stop(kc)) {
 		kc->gen.seed = first + done;
 		if (!do_random(kc))
@@ -305,17 +320,22 @@ static int parse_option(struct kernel_command *kc, int c)
 		return take_number(kc->command, "random", 1, 1ULL << 40,
 				   &kc->nr_random);
 	case OPT_SEED:
+		kc->of_random = "seed";
 		return take_number(kc->command, "seed", 0, UINT64_MAX,
 				   &kc->gen.seed);
 	case OPT_OPS:
+		kc->of_random = "ops";
 		return take_u32(kc->command, "ops", 1, 1U << 20, &kc->gen.ops);
 	case OPT_PROCS:
+		kc->of_random = "procs";
 		return take_u32(kc->command, "procs", 1, BYTES_PROCS_MAX,
 				&kc->gen.procs);
 	case OPT_PAGES:
+		kc->of_random = "pages";
 		return take_u32(kc->command, "pages", 1, BYTES_WINDOW,
 				&kc->gen.pages);
 	case OPT_OUT:
+		kc->of_random = "out";
 		kc->out_dir = optarg;
 		return 0;
 	case OPT_SHOW:
@@ -378,12 +398,21 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 	if (!err && !kc->nr_random && optind == argc)
 		err = usage_error(kc->command, "expected FILE... or --random "
 					       "N; see --help");
+	if (!err && !kc->nr_random && kc->of_random)
+		err = usage_error(kc->command, "--%s: expected --random N",
+				  kc->of_random);
+	if (!err)
+		err = config_check_kernel(kc->command,
+					  &kc->config.machine.bugs);
 	return err ? err + 1 : 0;
 }
 
 /* What was left out, and the last line. */
 static int summarize(const struct kernel_command *kc)
 {
+	/* Of nothing there are no totals: what was wrong with it was said. */
+	if (kc->nr_bad && !kc->nr_files && !kc->nr_skipped && !interrupted())
+		return EXIT_USAGE;
 	if (kc->session.check_proc)
 		printf("%" PRIu64 " pages agree with /proc\n",
 		       kc->session.pages_checked);
@@ -440,8 +469,6 @@ static int run_session(struct kernel_command *kc,
 	kc->session.config.bugs = kc->config.machine.bugs;
 	if (kc->as_of_set)
 		kc->session.config.as_of = kc->config.machine.as_of;
-	kernel_features_print(&kc->session.features, kc->session.config.as_of,
-			      kc->as_of_set, stdout);
 	if (kc->nr_random)
 		do_all_random(kc);
 	else

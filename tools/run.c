@@ -100,24 +100,11 @@ static void print_unexpected(const struct input *in, const struct scenario *sc,
 	putchar('\n');
 }
 
-/* How many operations failed; those that are asserted to are no surprise. */
-static void print_failed(const struct replay_result *result)
-{
-	if (!result->failed)
-		return;
-	printf(" (%u failed", result->failed);
-	if (result->failed_as_asserted == result->failed)
-		printf(" as asserted");
-	else if (result->failed_as_asserted)
-		printf(", %u of them as asserted", result->failed_as_asserted);
-	putchar(')');
-}
-
 static void print_ok(const struct input *in, const struct replay_result *result)
 {
 	printf("%s%s: %s %u ops", in->name, input_form(in),
 	       result->cut ? "interrupted after" : "ok,", result->ops);
-	print_failed(result);
+	print_failed_ops(result->failed, result->failed_as_asserted);
 	printf(", %" PRIu64 " walks compared", result->walks);
 	if (result->skipped)
 		printf(", %u ops left out", result->skipped);

@@ -36,6 +36,9 @@ int cmd_stats(int argc, char **argv);
 int usage_error(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* " (N failed)" on standard output, with how many as asserted; nothing for 0. */
+void print_failed_ops(u32 failed, u32 as_asserted);
+
 /* A decimal or 0x number in [min, max], all of @arg; false if it is not. */
 bool parse_number(const char *arg, u64 min, u64 max, u64 *number);
 
