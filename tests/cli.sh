@@ -31,7 +31,7 @@ try() {
 	nr=$((nr + 1))
 	what="rmapdiff${subcommand:+ $subcommand} $*"
 	status=0
-	timeout 600 "$rmapdiff" ${subcommand:+"$subcommand"} "$@" >out 2>err || status=$?
+	timeout 3600 "$rmapdiff" ${subcommand:+"$subcommand"} "$@" >out 2>err || status=$?
 	[ "$status" = "$expected" ] || fail "$what: expected exit status $expected, got $status"
 }
 

@@ -401,7 +401,7 @@ for writer in "convert --to text fork.rmap" "explain fork.rmap" "emit-c fork.rma
 		[ ! -w /dev/full ] ||
 			bad_says "outs/full: cannot write: No space left on device" $writer --force -o outs/full
 		mkfifo outs/pipe
-		timeout 60 cat outs/pipe >outs/piped &
+		timeout 3600 cat outs/pipe >outs/piped &
 		try 0 $writer --force -o outs/pipe
 		wait
 		[ -s outs/piped ] && [ -p outs/pipe ] || fail "$what: expected it through the pipe"

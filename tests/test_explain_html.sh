@@ -13,7 +13,7 @@ done
 
 # What the browser makes of a page, after its scripts have run, in dom.
 browse() {
-	timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+	timeout 3600 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --disable-extensions --disable-dev-shm-usage \
 		--host-resolver-rules="MAP * ~NOTFOUND" \
 		--user-data-dir="$dir/profile" --log-net-log="$dir/net.json" --virtual-time-budget=3000 \

@@ -566,7 +566,7 @@ size=$(wc -c <"$traces/pipeline.strace")
 for at in $(seq 1 499 "$size"); do
 	head -c "$at" "$traces/pipeline.strace" >cuts.strace
 	nr_cuts=$((nr_cuts + 1))
-	timeout 60 "$rmapdiff" import cuts.strace -o cuts.rmap --force >out 2>err
+	timeout 3600 "$rmapdiff" import cuts.strace -o cuts.rmap --force >out 2>err
 	status=$? what="import of a log cut after $at bytes"
 	case $status in
 	0) adds_up cuts.rmap cuts.strace ;;
@@ -578,7 +578,7 @@ for at in $(seq 1 499 "$size"); do
 		cut = at * 31 % (length($0) + 1)
 		$0 = substr($0, 1, cut) substr("(,)\"<>|= 0x?/*\001\377", at % 16 + 1, 1) substr($0, cut + 2)
 	} { print }' "$traces/server.strace" >cuts.strace
-	timeout 60 "$rmapdiff" import cuts.strace -o cuts.rmap --force >out 2>err
+	timeout 3600 "$rmapdiff" import cuts.strace -o cuts.rmap --force >out 2>err
 	status=$? what="import of a log spoilt with seed $nr_cuts"
 	[ "$status" = 0 ] || fail "$what: exit status $status"
 	adds_up cuts.rmap cuts.strace

@@ -27,7 +27,7 @@ strace_options=$("$rmapdiff" import --strace) || fail "import --strace"
 # trace NAME: runs it under strace; NAME.maps is what the kernel has at its end, NAME.strace the log up to there.
 trace() {
 	# shellcheck disable=SC2086
-	timeout 60 strace $strace_options -o "$1.all" ./traced "$1" >"$1.maps" 2>err
+	timeout 3600 strace $strace_options -o "$1.all" ./traced "$1" >"$1.maps" 2>err
 	status=$?
 	[ "$status" = 0 ] || fail "traced $1: exit status $status"
 	sed '/munmap(NULL, 0/,$d' "$1.all" >"$1.strace"
