@@ -106,7 +106,7 @@ static bool do_check_touched(struct fixture *f)
 	return check_touched(&f->chk);
 }
 
-/* What could be, but is not there, makes a walk ask which VMAs live. */
+/* What could be, but is not there, makes a check ask which VMAs live. */
 static bool do_check_touched_extra(struct fixture *f)
 {
 	f->liar->extra = 1;
@@ -155,8 +155,13 @@ static void test_checks_out_of_memory(void **state)
 	assert_int_equal(fail_each(f, do_check_all), 1 + 4 * 2);
 	assert_int_equal(fail_each(f, do_check_contents), 2);
 
-	/* Now B maps the place, but not folio 1. */
-	assert_int_equal(mm_write(mm_of(f, 1), BASE + 0x10, 5), 0);
+	/*
+	 * Now C maps the place, but not folio 1.  There are more mms than VMAs, so
+	 * that they are not looked through, but a table of all VMAs is made.
+	 */
+	assert_int_equal(machine_fork(f->machine, 0, 2), 0);
+	assert_int_equal(do_munmap(mm_of(f, 1), BASE + 0x10, 16), 0);
+	assert_int_equal(mm_write(mm_of(f, 2), BASE + 0x10, 5), 0);
 	assert_int_equal(fail_each(f, do_check_touched_extra), 1 + 4 * 2);
 }
 

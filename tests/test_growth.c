@@ -83,6 +83,23 @@ static void move_one_by_one(struct scenario *sc, u64 nr)
 		    i);
 }
 
+/* Ever more pages of the same offset, each elsewhere. */
+static void move_and_fill_again(struct scenario *sc, u64 nr)
+{
+	add(sc, map_one, 0);
+	for (u64 i = 1; i <= nr; i++) {
+		add(sc, write_one, 0);
+		add(sc,
+		    (struct op){ .kind = OP_MREMAP,
+				 .len = 1,
+				 .new_len = 1,
+				 .to = 2 * i,
+				 .flags = OP_HAS_TO },
+		    0);
+		add(sc, map_one, 0);
+	}
+}
+
 static void (*const shapes[])(struct scenario *sc, u64 nr) = {
 	grow_up,	   grow_down,		unmap_from_below,
 	unmap_every_other, protect_every_other, move_one_by_one,
@@ -99,16 +116,16 @@ static struct replay_config config_of(bool pure)
 	};
 }
 
-/* All that checks look at when shape @i of @nr pages is replayed. */
-static u64 looked_at(u32 i, u64 nr, bool pure)
+/* All that checks look at when @shape of @nr pages is replayed. */
+static u64 looked_at(void (*shape)(struct scenario *sc, u64 nr), u64 nr,
+		     const struct replay_config *config)
 {
-	struct replay_config config = config_of(pure);
 	struct replay_result result;
 	struct scenario sc;
 
 	assert_int_equal(scenario_init(&sc), 0);
-	shapes[i](&sc, nr);
-	assert_int_equal(replay(&sc, &config, &result), 0);
+	shape(&sc, nr);
+	assert_int_equal(replay(&sc, config, &result), 0);
 	assert_false(result.diverged);
 	assert_int_equal(result.ops, sc.nr_ops);
 	scenario_free(&sc);
@@ -116,29 +133,46 @@ static u64 looked_at(u32 i, u64 nr, bool pure)
 }
 
 /* Twice the pages: at most two and a half times as much. */
-static void expect_linear(bool pure)
+static void expect_linear(void (*shape)(struct scenario *sc, u64 nr),
+			  const struct replay_config *config)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(shapes); i++) {
-		u64 once = looked_at(i, PAGES, pure);
-		u64 twice = looked_at(i, 2 * PAGES, pure);
+	u64 once = looked_at(shape, PAGES, config);
+	u64 twice = looked_at(shape, 2 * PAGES, config);
 
-		if (2 * twice > 5 * once)
-			fail_msg("shape %u: %llu for %u pages, %llu for %u", i,
-				 (unsigned long long)once, PAGES,
-				 (unsigned long long)twice, 2 * PAGES);
-	}
+	if (2 * twice > 5 * once)
+		fail_msg("%llu for %u pages, %llu for %u",
+			 (unsigned long long)once, PAGES,
+			 (unsigned long long)twice, 2 * PAGES);
+}
+
+static void expect_all_linear(bool pure)
+{
+	struct replay_config config = config_of(pure);
+
+	for (u32 i = 0; i < ARRAY_SIZE(shapes); i++)
+		expect_linear(shapes[i], &config);
 }
 
 static void looks_grow_with_operations(void **state)
 {
 	(void)state;
-	expect_linear(false);
+	expect_all_linear(false);
+}
+
+/* With anon_vma: a walk of contexts looks at each place of the offset. */
+static void others_at_an_offset_are_not_all_looked_at(void **state)
+{
+	struct replay_config config = config_of(false);
+
+	(void)state;
+	config.machine.nr_rmaps = 1;
+	expect_linear(move_and_fill_again, &config);
 }
 
 static void comparing_grows_with_operations(void **state)
 {
 	(void)state;
-	expect_linear(true);
+	expect_all_linear(true);
 }
 
 /*
@@ -185,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_grow_with_operations),
+		cmocka_unit_test(others_at_an_offset_are_not_all_looked_at),
 		cmocka_unit_test(comparing_grows_with_operations),
 		cmocka_unit_test(late_fault_is_named_early),
 	};

@@ -65,6 +65,7 @@ static bool check_begin(struct check *chk)
 		return false;
 	ptr_set_clear(&chk->scratch->vmas);
 	ptr_set_clear(&chk->scratch->mms);
+	chk->scratch->mms_searched = 0;
 	return true;
 }
 
@@ -104,8 +105,10 @@ static int touched_cmp(const void *a, const void *b)
 }
 
 /*
- * At each end of a VMA that changed, so many folios are looked at; and all of
- * one that has no more than twice as many.
+ * Of more than twice as many folios at the offsets that were touched, so many with
+ * the lowest and so many with the highest offsets are looked at, beside those
+ * whose mappings changed; and of the VMAs and mms that were met on the way the
+ * first, beside those that were touched.
  *
  * A VMA that grows by a page has all its other pages where they were.  Looking
  * at each of them again for each page costs the square of the pages.  A walk
@@ -114,64 +117,8 @@ static int touched_cmp(const void *a, const void *b)
  * Where that is not enough, check_caught_up() looks at everything before the
  * operations have cost as much as everything.
  */
-#define VMA_END_FOLIOS 32
-
-/* The offset of the @nr-th folio of @range, or one behind @range. */
-static pgoff_t offset_from_first(struct mm_world *world,
-				 const struct touched *range, u32 nr)
-{
-	struct folio *folio = folio_first(world, range->family, range->first);
-
-	while (folio && --nr)
-		folio = folio_next(folio);
-	return folio ? folio->index : UINT64_MAX;
-}
-
-/* The same, counted from the end; or one before @range. */
-static pgoff_t offset_from_last(struct mm_world *world,
-				const struct touched *range, u32 nr)
-{
-	struct folio *folio = folio_last(world, range->family, range->last);
-
-	while (folio && --nr)
-		folio = folio_prev(folio);
-	return folio ? folio->index : 0;
-}
-
-/* Of a range of a VMA's with many folios, the two ends. */
-static void touched_narrow(struct mm_world *world, u32 i)
-{
-	struct touched_log *log = &world->touched;
-	struct touched *range = &log->ranges[i];
-	struct touched high = { .family = range->family, .last = range->last };
-	pgoff_t low = offset_from_first(world, range, VMA_END_FOLIOS);
-
-	range->by_vma = false;
-	if (low >= range->last)
-		return;
-	high.first = offset_from_last(world, range, VMA_END_FOLIOS);
-	if (high.first <= low + 1)
-		return;
-	range->last = low;
-	log->left_out = true;
-	/* May move the ranges. */
-	touch_range(world, &high);
-}
-
-/*
- * Where a large VMA changed, leaves out its middle, unless @log is thorough.  False:
- * memory is out.
- */
-static bool touched_narrow_all(struct mm_world *world)
-{
-	struct touched_log *log = &world->touched;
-	u32 nr = log->nr;
-
-	for (u32 i = 0; i < nr && !log->overflow && !log->thorough; i++)
-		if (log->ranges[i].by_vma)
-			touched_narrow(world, i);
-	return !log->overflow;
-}
+#define RANGE_END_FOLIOS 32
+#define MET_MAX 32
 
 /* Sorts what was touched and joins what overlaps, so that each is met once. */
 static void touched_join(struct touched_log *log)
@@ -202,24 +149,140 @@ static bool check_folio(struct check *chk, struct folio *folio)
 
 typedef bool (*folio_check)(struct check *chk, struct folio *folio);
 
-static bool check_range(struct check *chk, const struct touched *range,
+static bool in_range(const struct folio *folio, const struct touched *range)
+{
+	return folio && folio->index >= range->first &&
+	       folio->index <= range->last;
+}
+
+/* Is there no more in @range than is looked at anyway? */
+static bool is_small(struct mm_world *world, const struct touched *range)
+{
+	struct folio *folio = folio_first(world, range->family, range->first);
+	u32 nr = 0;
+
+	for (; in_range(folio, range); folio = folio_next(folio))
+		if (nr++ == 2 * RANGE_END_FOLIOS)
+			return false;
+	return true;
+}
+
+static bool check_whole(struct check *chk, const struct touched *range,
 			folio_check check)
 {
 	struct mm_world *world = &chk->machine->world;
 	struct folio *folio = folio_first(world, range->family, range->first);
 
-	for (; folio && folio->index <= range->last; folio = folio_next(folio))
+	for (; in_range(folio, range); folio = folio_next(folio))
 		if (!check(chk, folio))
 			return false;
 	return true;
+}
+
+/* Unless this check had it already. */
+static bool check_once(struct check *chk, struct folio *folio,
+		       folio_check check)
+{
+	struct ptr_set *had = &chk->scratch->folios;
+
+	if (ptr_set_find(had, folio))
+		return true;
+	if (!ptr_set_add(had, folio))
+		return report_oom(chk);
+	return check(chk, folio);
+}
+
+/* @range has more folios than that. */
+static bool check_ends(struct check *chk, const struct touched *range,
+		       folio_check check)
+{
+	struct mm_world *world = &chk->machine->world;
+	struct folio *low = folio_first(world, range->family, range->first);
+	struct folio *high = folio_last(world, range->family, range->last);
+
+	for (u32 i = 0; i < RANGE_END_FOLIOS; i++) {
+		if (!check_once(chk, low, check) ||
+		    !check_once(chk, high, check))
+			return false;
+		low = folio_next(low);
+		high = folio_prev(high);
+	}
+	return true;
+}
+
+static int touched_folio_cmp(const void *a, const void *b)
+{
+	const struct touched_folio *x = a, *y = b;
+
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* The first of the log's folios, which are sorted, that is not before @range. */
+static u32 first_changed(const struct touched_log *log,
+			 const struct touched *range)
+{
+	const struct touched_folio key = {
+		.family = range->family,
+		.index = range->first,
+	};
+	u32 low = 0, high = log->nr_folios;
+
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+
+		if (touched_folio_cmp(&log->folios[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Those of @range whose mappings changed. */
+static bool check_changed(struct check *chk, const struct touched *range,
+			  folio_check check)
+{
+	struct mm_world *world = &chk->machine->world;
+	const struct touched_log *log = &world->touched;
+	u32 i = first_changed(log, range);
+
+	for (; i < log->nr_folios; i++) {
+		const struct touched_folio *key = &log->folios[i];
+		struct folio *folio;
+
+		if (key->family != range->family || key->index > range->last)
+			break;
+		folio = folio_by_key(world, key->family, key->index, key->id);
+		if (folio && !check_once(chk, folio, check))
+			return false;
+	}
+	return true;
+}
+
+static bool check_range(struct check *chk, const struct touched *range,
+			folio_check check)
+{
+	struct mm_world *world = &chk->machine->world;
+
+	if (world->touched.thorough || is_small(world, range))
+		return check_whole(chk, range, check);
+	world->touched.left_out = true;
+	return check_ends(chk, range, check) &&
+	       check_changed(chk, range, check);
 }
 
 static bool check_ranges(struct check *chk, folio_check check)
 {
 	struct touched_log *log = &chk->machine->world.touched;
 
-	if (!touched_narrow_all(&chk->machine->world))
-		return report_oom(chk);
+	ptr_set_clear(&chk->scratch->folios);
+	if (log->nr_folios)
+		qsort(log->folios, log->nr_folios, sizeof(*log->folios),
+		      touched_folio_cmp);
 	touched_join(log);
 	for (u32 i = 0; i < log->nr; i++)
 		if (!check_range(chk, &log->ranges[i], check))
@@ -245,6 +308,16 @@ static bool meet_mms(struct check *chk)
 	return true;
 }
 
+/* Adds @ptr, to be looked at in any case; false: memory is out. */
+static bool must_meet(struct ptr_set *set, const void *ptr)
+{
+	struct ptr_item *item = ptr_set_add(set, ptr);
+
+	if (item)
+		item->count = 1;
+	return item;
+}
+
 /* VMAs that are where touched ones were, whether folios are mapped there or not. */
 static bool meet_vmas(struct check *chk)
 {
@@ -257,11 +330,11 @@ static bool meet_vmas(struct check *chk)
 
 		if (!touched->mm)
 			continue;
-		if (!ptr_set_add(&scratch->mms, touched->mm))
+		if (!must_meet(&scratch->mms, touched->mm))
 			return report_oom(chk);
 		vma = find_vma(touched->mm, touched->start);
 		for (; vma && vma->vm_start < touched->end; vma = vma_next(vma))
-			if (!ptr_set_add(&scratch->vmas, vma))
+			if (!must_meet(&scratch->vmas, vma))
 				return report_oom(chk);
 	}
 	return true;
@@ -279,21 +352,36 @@ static void check_offsets(struct rmap *rmap, const struct touched_log *log,
 						 log->vmas[i].last, div);
 }
 
+/* Is the @i-th of @set looked at?  See MET_MAX. */
+static bool is_met(struct check *chk, const struct ptr_set *set, u32 i)
+{
+	struct touched_log *log = &chk->machine->world.touched;
+
+	if (i < MET_MAX || set->items[i].count || log->thorough) {
+		chk->work++;
+		chk->stats.looked++;
+		return true;
+	}
+	log->left_out = true;
+	return false;
+}
+
 /* What @rmap has of the VMAs and mms that were touched or met. */
 static bool check_met(struct check *chk, struct rmap *rmap)
 {
-	struct check_scratch *scratch = chk->scratch;
+	const struct ptr_set *vmas = &chk->scratch->vmas;
+	const struct ptr_set *mms = &chk->scratch->mms;
 	struct divergence div = { .kind = DIVERGENCE_NONE };
 
 	/* The sets' pointers are to const as no set changes what is in it. */
-	chk->work += scratch->vmas.nr;
-	chk->stats.looked += scratch->vmas.nr;
-	for (u32 i = 0; i < scratch->vmas.nr && !div.kind; i++)
-		rmap->ops->check_vma(rmap, (void *)scratch->vmas.items[i].ptr,
-				     &div);
-	for (u32 i = 0; i < scratch->mms.nr && !div.kind; i++)
-		rmap->ops->check_mm(rmap, (void *)scratch->mms.items[i].ptr,
-				    &div);
+	for (u32 i = 0; i < vmas->nr && !div.kind; i++)
+		if (is_met(chk, vmas, i))
+			rmap->ops->check_vma(rmap, (void *)vmas->items[i].ptr,
+					     &div);
+	for (u32 i = 0; i < mms->nr && !div.kind; i++)
+		if (is_met(chk, mms, i))
+			rmap->ops->check_mm(rmap, (void *)mms->items[i].ptr,
+					    &div);
 	check_offsets(rmap, &chk->machine->world.touched, &div);
 	return report_rmap(chk, rmap, &div);
 }
@@ -309,17 +397,13 @@ static bool check_rmaps_met(struct check *chk)
 }
 
 /*
- * Looks at everything if something was left out of late, and what was looked at
- * since all was looked at is as much as that: twice the work at most.
+ * Looks at everything if something was left out of late, and as much was looked at
+ * since all was looked at last as there are objects.
  */
 static bool check_caught_up(struct check *chk)
 {
-	const struct mm_world *world = &chk->machine->world;
-	const struct ledger_kind *kinds = world->ledger->kinds;
-	u64 all = kinds[world->kind_folio].live +
-		  world->nr_rmaps * kinds[world->kind_vma].live;
-
-	return !chk->left_out || chk->work < all || check_all(chk);
+	return !chk->left_out || chk->work < chk->machine->ledger.nr_live ||
+	       check_all(chk);
 }
 
 bool check_touched(struct check *chk)
@@ -348,7 +432,7 @@ static bool check_own_everywhere(struct check *chk)
 		struct touched all = { .family = mm->family,
 				       .last = UINT64_MAX };
 
-		if (!check_range(chk, &all, check_own_counts))
+		if (!check_whole(chk, &all, check_own_counts))
 			return false;
 	}
 	return true;

@@ -70,6 +70,7 @@ struct check_scratch {
 	/* All VMAs of all mms, as of live_at; made when a walk needs it. */
 	struct ptr_set live;
 	struct liveness live_at;
+	u64 mms_searched; /* for VMAs, by this check */
 	/* Entries that one walk found. */
 	struct ptr_set found;
 	/* From scratch: folios with the entries counted, and the entries. */
@@ -111,8 +112,12 @@ void report_add_walks(struct check *chk, struct folio *folio);
 
 /* walks.c */
 
-/* Is there a VMA at that pointer?  It may point to nothing. */
-bool vma_is_alive(struct check *chk, const struct vm_area_struct *vma);
+/*
+ * Is there a VMA at that pointer?  It may point to nothing.  @addr is a page
+ * number where it ought to be.
+ */
+bool vma_is_alive(struct check *chk, const struct vm_area_struct *vma,
+		  u64 addr);
 
 /* The entry of @mm at @addr if it maps @folio, else NULL. */
 struct pte *pte_of_folio(struct mm_struct *mm, u64 addr,

@@ -134,7 +134,7 @@ static int collect(struct folio *folio, struct vm_area_struct *vma, u64 addr,
 {
 	struct places *places = arg;
 
-	if (!vma_is_alive(places->chk, vma) ||
+	if (!vma_is_alive(places->chk, vma, addr) ||
 	    !pte_of_folio(vma->vm_mm, addr, folio))
 		return 0;
 	places_add(places, vma->vm_mm, addr);

@@ -6,7 +6,8 @@
  * followed before it is known to be good.  Most are: they belong to an entry
  * that maps a folio under check, and were noted with it (scratch->vmas).  For
  * the others there is a table of all VMAs, which is made anew only when VMAs or
- * mms came or went since the last time; the ledger's counts tell.
+ * mms came or went since the last time; the ledger's counts tell.  Until looking
+ * for them mm by mm has cost as much as that would.
  */
 #include "check_internal.h"
 
@@ -49,6 +50,7 @@ static bool live_refresh(struct check *chk)
 
 	if (liveness_equal(&now, &scratch->live_at))
 		return true;
+	chk->stats.looked += now.vmas_live;
 	ptr_set_clear(&scratch->live);
 	TAILQ_FOREACH(mm, &world->mms, entry) {
 		if (!live_add_mm(&scratch->live, mm)) {
@@ -60,9 +62,39 @@ static bool live_refresh(struct check *chk)
 	return true;
 }
 
-bool vma_is_alive(struct check *chk, const struct vm_area_struct *vma)
+static bool live_is_current(const struct check *chk)
+{
+	struct liveness now = liveness_now(&chk->machine->world);
+
+	return liveness_equal(&now, &chk->scratch->live_at);
+}
+
+/*
+ * Does an mm have @vma at @addr?  False also where looking has cost as much as a
+ * table of all VMAs: then there had better be one.
+ */
+static bool any_mm_has(struct check *chk, const struct vm_area_struct *vma,
+		       u64 addr)
+{
+	struct mm_world *world = &chk->machine->world;
+	u64 vmas = world->ledger->kinds[world->kind_vma].live;
+	struct mm_struct *mm;
+
+	TAILQ_FOREACH(mm, &world->mms, entry) {
+		if (chk->scratch->mms_searched++ >= vmas)
+			return false;
+		chk->stats.looked++;
+		if (vma_lookup(mm, addr) == vma)
+			return true;
+	}
+	return false;
+}
+
+bool vma_is_alive(struct check *chk, const struct vm_area_struct *vma, u64 addr)
 {
 	if (ptr_set_find(&chk->scratch->vmas, vma))
+		return true;
+	if (!live_is_current(chk) && any_mm_has(chk, vma, addr))
 		return true;
 	return live_refresh(chk) && ptr_set_find(&chk->scratch->live, vma);
 }
@@ -106,7 +138,7 @@ static bool check_place(const struct walk *walk, const struct folio *folio,
 	/* These were found in their mms' trees. */
 	bool noted = ptr_set_find(&chk->scratch->vmas, vma);
 
-	if (!noted && !vma_is_alive(chk, vma))
+	if (!noted && !vma_is_alive(chk, vma, addr))
 		return report_fault(
 			chk, DIVERGENCE_STRAY, name,
 			"%s hands over a VMA that no mm has for folio %llu",
@@ -253,7 +285,7 @@ static int own_visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
 {
 	struct own_walk *walk = arg;
 
-	if (!vma_is_alive(walk->chk, vma) ||
+	if (!vma_is_alive(walk->chk, vma, addr) ||
 	    !pte_of_folio(vma->vm_mm, addr, folio))
 		return 0;
 	own_ask(walk, folio, vma);

@@ -146,7 +146,13 @@ struct touched {
 	u64 family;
 	pgoff_t first;
 	pgoff_t last;
-	bool by_vma; /* a VMA there changed; entries that change are noted apart */
+};
+
+/* A folio whose mappings changed; it may be gone since. */
+struct touched_folio {
+	u64 family;
+	pgoff_t index;
+	u64 id;
 };
 
 /* A VMA that was touched, where it was then. */
@@ -166,8 +172,11 @@ struct touched_log {
 	struct touched_vma *vmas;
 	u32 nr_vmas;
 	u32 cap_vmas;
+	struct touched_folio *folios;
+	u32 nr_folios;
+	u32 cap_folios;
 	bool overflow; /* memory ran out: everything counts as touched */
-	/* For checks: leave nothing out of a large VMA; something was left out. */
+	/* For checks: leave nothing out, however much it is; something was. */
 	bool thorough;
 	bool left_out;
 	u64 looked; /* by checks, beside folios and VMAs */
@@ -243,14 +252,14 @@ int mm_world_init(struct mm_world *world, struct ledger *ledger,
 void mm_world_exit(struct mm_world *world);
 
 /*
- * Forgets what was touched, or that it was in @mm; notes offsets [first, last]
+ * Forgets what was touched, or that it was in @mm; notes a folio of @world whose
+ * mappings change, with its offset; notes offsets [first, last]
  * of @mm's family; notes @vma as it is, with its offsets.
  */
 void touched_reset(struct mm_world *world);
 void touched_forget_mm(struct mm_struct *mm);
+void touch_folio(struct mm_world *world, const struct folio *folio);
 void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last);
-/* Adds @range to the log; false: memory is out, everything counts as touched. */
-bool touch_range(struct mm_world *world, const struct touched *range);
 void touch_vma(struct vm_area_struct *vma);
 
 /* Notes that [start, end) of @mm changed: its pages or its VMAs; forgets all. */

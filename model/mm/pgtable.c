@@ -141,14 +141,14 @@ static void folio_add_entry(struct folio *folio, struct pte *pte,
 	pte->visited = 0;
 	LIST_INSERT_HEAD(&folio->mappings, pte, mapped);
 	folio->mapcount += kind == PTE_ANON;
-	touch(pte_mm(pte), folio->index, folio->index);
+	touch_folio(pte_mm(pte)->world, folio);
 	pte_set_kind(pte, kind);
 }
 
 /* The folio stays, even when it lost its last entry. */
 static void folio_del_entry(struct folio *folio, struct pte *pte)
 {
-	touch(pte_mm(pte), folio->index, folio->index);
+	touch_folio(pte_mm(pte)->world, folio);
 	LIST_REMOVE(pte, mapped);
 	pte->folio = NULL;
 	folio->mapcount -= pte->kind == PTE_ANON;
@@ -387,6 +387,14 @@ struct folio *folio_prev(struct folio *folio)
 	struct folio *prev = RB_PREV(folio_tree, NULL, folio);
 
 	return prev && prev->family == folio->family ? prev : NULL;
+}
+
+struct folio *folio_by_key(struct mm_world *world, u64 family, pgoff_t index,
+			   u64 id)
+{
+	struct folio key = { .family = family, .index = index, .id = id };
+
+	return RB_FIND(folio_tree, &world->folios, &key);
 }
 
 struct folio *folio_behind(struct mm_world *world, const struct folio *key)

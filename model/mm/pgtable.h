@@ -122,6 +122,10 @@ struct folio *folio_next(struct folio *folio);
 struct folio *folio_last(struct mm_world *world, u64 family, pgoff_t index);
 struct folio *folio_prev(struct folio *folio);
 
+/* That very one, if it lives; else NULL. */
+struct folio *folio_by_key(struct mm_world *world, u64 family, pgoff_t index,
+			   u64 id);
+
 /* The first living folio behind @key by family, index and id; NULL: none. */
 struct folio *folio_behind(struct mm_world *world, const struct folio *key);
 

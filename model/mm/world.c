@@ -61,6 +61,9 @@ void mm_world_exit(struct mm_world *world)
 	ledger_tool_free(world->ledger, world->touched.vmas,
 			 world->touched.cap_vmas *
 				 sizeof(*world->touched.vmas));
+	ledger_tool_free(world->ledger, world->touched.folios,
+			 world->touched.cap_folios *
+				 sizeof(*world->touched.folios));
 	memset(&world->touched, 0, sizeof(world->touched));
 	ledger_tool_free(world->ledger, world->changed.changes,
 			 world->changed.cap * sizeof(*world->changed.changes));
@@ -79,6 +82,7 @@ void touched_reset(struct mm_world *world)
 {
 	world->touched.nr = 0;
 	world->touched.nr_vmas = 0;
+	world->touched.nr_folios = 0;
 	world->touched.overflow = false;
 	world->touched.left_out = false;
 	world->touched.looked = 0;
@@ -103,26 +107,25 @@ static bool touched_grow(struct mm_world *world)
 /* Page after page of one access comes in order: most ranges just grow. */
 static bool extends(struct touched *range, const struct touched *more)
 {
-	if (range->family != more->family || range->by_vma != more->by_vma ||
-	    more->first > range->last + 1 || more->last + 1 < range->first)
+	if (range->family != more->family || more->first > range->last + 1 ||
+	    more->last + 1 < range->first)
 		return false;
 	range->first = min_u64(range->first, more->first);
 	range->last = max_u64(range->last, more->last);
 	return true;
 }
 
-bool touch_range(struct mm_world *world, const struct touched *range)
+static void touch_range(struct mm_world *world, const struct touched *range)
 {
 	struct touched_log *log = &world->touched;
 
 	if (log->nr && extends(&log->ranges[log->nr - 1], range))
-		return true;
+		return;
 	if (log->nr == log->cap && !touched_grow(world)) {
 		log->overflow = true;
-		return false;
+		return;
 	}
 	log->ranges[log->nr++] = *range;
-	return true;
 }
 
 void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
@@ -134,6 +137,46 @@ void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
 	};
 
 	touch_range(mm->world, &range);
+}
+
+static bool touched_folios_grow(struct mm_world *world)
+{
+	struct touched_log *log = &world->touched;
+	u32 cap = log->cap_folios ? 2 * log->cap_folios : 64;
+	struct touched_folio *folios;
+
+	folios = ledger_tool_grow(world->ledger, log->folios,
+				  log->cap_folios * sizeof(*folios),
+				  cap * sizeof(*folios));
+	if (!folios)
+		return false;
+	log->folios = folios;
+	log->cap_folios = cap;
+	return true;
+}
+
+/* A mapping that goes and one that comes are often the same folio's. */
+void touch_folio(struct mm_world *world, const struct folio *folio)
+{
+	const struct touched range = {
+		.family = folio->family,
+		.first = folio->index,
+		.last = folio->index,
+	};
+	struct touched_log *log = &world->touched;
+
+	touch_range(world, &range);
+	if (log->nr_folios && log->folios[log->nr_folios - 1].id == folio->id)
+		return;
+	if (log->nr_folios == log->cap_folios && !touched_folios_grow(world)) {
+		log->overflow = true;
+		return;
+	}
+	log->folios[log->nr_folios++] = (struct touched_folio){
+		.family = folio->family,
+		.index = folio->index,
+		.id = folio->id,
+	};
 }
 
 static bool touched_vmas_grow(struct mm_world *world)
@@ -172,14 +215,7 @@ void touch_vma(struct vm_area_struct *vma)
 		.last = vma->vm_pgoff + (vma->vm_end - vma->vm_start) - 1,
 	};
 
-	const struct touched range = {
-		.family = mm->family,
-		.first = touched.first,
-		.last = touched.last,
-		.by_vma = true,
-	};
-
-	touch_range(mm->world, &range);
+	touch(mm, touched.first, touched.last);
 	if (repeats(log, &touched))
 		return;
 	if (log->nr_vmas == log->cap_vmas && !touched_vmas_grow(mm->world)) {
