@@ -15,7 +15,7 @@ interrupt() {
 	nr=$((nr + 1))
 	what="rmapdiff $*, interrupted"
 	: >out
-	timeout -k 600 600 "$rmapdiff" "$@" >out 2>err &
+	timeout -k 3600 3600 "$rmapdiff" "$@" >out 2>err &
 	pid=$!
 	tries=0
 	while [ ! -s out ] && [ $tries -lt 3000 ]; do

@@ -156,7 +156,7 @@ says out "  kernel: parent 2, root 2, 2 children"
 for signal in INT TERM HUP QUIT KILL; do
 	# Lines come as there is something to tell: the first one before the signal.
 	: >out
-	timeout 900 "$rmapdiff" kernel --bug fork-no-child-count --random 1000000000 >out 2>err &
+	timeout 3600 "$rmapdiff" kernel --bug fork-no-child-count --random 1000000000 >out 2>err &
 	timeout=$!
 	pid=
 	helpers=
@@ -205,7 +205,7 @@ done
 
 # Stopped when nothing had disagreed: 128 and the signal.
 : >out
-timeout 900 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
+timeout 3600 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
 timeout=$!
 what="kernel --random, stopped"
 tries=0

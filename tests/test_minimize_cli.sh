@@ -145,7 +145,7 @@ interrupt() {
 	signal=$1
 	shift
 	what="minimize $*, SIG$signal"
-	for delay in 0.3 0.6 1.2 2.4 5 10 20 40 80; do
+	for delay in 0.3 0.6 1.2 2.4 5 10 20 40 80 160 320; do
 		status=0
 		timeout -s "$signal" --preserve-status $delay "$rmapdiff" minimize "$@" >out 2>err || status=$?
 		[ $status != 0 ] || break
