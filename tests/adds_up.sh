@@ -10,9 +10,9 @@ adds_up() {
 		/^# lines: / {
 			n = split($0, words, " ")
 			operations = words[3]
-			left_out = words[6]
-			idle = words[10]
-			unknown = words[14]
+			left_out = words[7]
+			idle = words[11]
+			unknown = words[15]
 			total = words[n]
 			seen = 1
 		}

@@ -140,6 +140,27 @@ becomes threads <<'END'
 23 +++ exited with 0 +++
 END
 
+# Of a fork whose result is not there either a child appears, or it is left out, in one piece and in two.
+cat >no-result.expected <<'END'
+mmap A 0x1000 1 r = 0
+fork A B = 0
+mmap B 0x2000 1 r = 0
+END
+becomes no-result <<'END'
+20 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x1000000
+20 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD) = ?
+21 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x2000000
+20 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD) = ?
+20 clone3({flags=CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD, stack=0, stack_size=0}, 88) = ?
+20 execve("/bin/y", ["y"], 0x7f /* 1 var */) = ?
+20 fork( <unfinished ...>
+21 munmap(0x2000000, 4096) = ?
+20 <... fork resumed>) = ?
+END
+says no-result.rmap "5  call whose result is not there: left out (first: line 4)"
+says no-result.rmap "# lines: 3 became operations + 6 left out + 0 without effect + 0 not understood = 9"
+says_not no-result.rmap "without effect on"
+
 # vfork, and clone that shares memory, until exec or exit.  A pid is used again.
 cat >vfork.expected <<'END'
 mmap A 0x1000 1 rw = 0

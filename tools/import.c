@@ -112,7 +112,7 @@ static void print_outcome(const struct outcome *outcome,
 			  const char *before)
 {
 	fprintf(out,
-		"%slines: %" PRIu64 " operations + %" PRIu64
+		"%slines: %" PRIu64 " became operations + %" PRIu64
 		" left out + %" PRIu64 " without effect + %" PRIu64
 		" not understood = %u\n",
 		before, outcome->nr[LINE_OPERATIONS], outcome->nr[LINE_NOTED],

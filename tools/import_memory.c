@@ -584,7 +584,7 @@ void import_memory_call(struct import *im, struct proc *proc,
 	};
 
 	if (!call->has_result) {
-		note(&mem, "call whose result is not there: left out");
+		note(&mem, NOTE_NO_RESULT);
 		return;
 	}
 	switch ((enum call_kind)call->kind) {

@@ -50,10 +50,14 @@ void notes_add(struct notes *notes, u32 line, const char *fmt, ...)
 	va_end(args);
 	make_printable(text);
 	note = note_of(notes, text, line);
-	if (note)
+	if (note) {
 		note->count++;
-	else
+		/* A note of an early line may be known at the end only. */
+		if (line && line < note->line)
+			note->line = line;
+	} else {
 		notes->others++;
+	}
 	if (notes->lines && line)
 		log_lines_raise(notes->lines, line, LINE_NOTED);
 }

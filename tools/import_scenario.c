@@ -278,7 +278,9 @@ static void do_exec(struct import *im, struct task *task,
 	struct heap *heap;
 
 	if (call->failed || !call->has_result) {
-		notes_add(im->notes, im->line, "execve that failed: left out");
+		notes_add(im->notes, im->line,
+			  call->failed ? "execve that failed: left out" :
+					 NOTE_NO_RESULT);
 		return;
 	}
 	heap = calloc(1, sizeof(*heap));
@@ -398,6 +400,16 @@ static int import_begin(struct import *im)
 	return im->machine ? 0 : -ENOMEM;
 }
 
+/* No result names the child, and no task's first line was taken for its. */
+static void note_unborn(struct import *im)
+{
+	struct birth *birth;
+
+	DL_FOREACH(im->births, birth)
+	if (log_lines_look(im->notes->lines, birth->line)->class < LINE_NOTED)
+		notes_add(im->notes, birth->line, NOTE_NO_RESULT);
+}
+
 /* Without strace -f; or it made no call that the log has. */
 static void note_unseen(struct import *im)
 {
@@ -417,6 +429,7 @@ int import_run(struct import *im, const struct trace *trace)
 	import_find_zero(im, trace);
 	for (size_t i = 0; i < trace->nr && !im->err; i++)
 		do_event(im, trace, i);
+	note_unborn(im);
 	note_unseen(im);
 	if (im->notes->nomem)
 		im->err = -ENOMEM;

@@ -12,6 +12,9 @@
 #include "../model/scenario/scenario.h"
 #include "import_trace.h"
 
+/* Also of a fork for which no child appears, and of an execve. */
+#define NOTE_NO_RESULT "call whose result is not there: left out"
+
 #define PAGE_SHIFT 12
 #define PAGE_BYTES (1ULL << PAGE_SHIFT)
 
