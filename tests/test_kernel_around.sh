@@ -22,8 +22,13 @@ SCENARIO
 "$rmapdiff" kernel "$dir/before.rmap" "$dir/alone.rmap" "$dir/around.rmap" >"$dir/out" 2>&1
 status=$?
 [ $status -eq 77 ] && { cat "$dir/out"; exit 77; }
+# The kernel was asked for page 1 and, as the model, has none there.
+if [ $status -eq 0 ] && grep -q 'around.rmap: ok, 6 ops$' "$dir/out"; then
+	echo "SKIP: this kernel maps no pages around one that is read (see fault_around_bytes in debugfs)"
+	exit 77
+fi
 if [ $status -ne 0 ] ||
-	! grep -q 'alone.rmap: ok, 3 ops$' "$dir/out" ||
+	! grep -q 'alone.rmap: ok, 3 ops (1 failed as asserted)$' "$dir/out" ||
 	! grep -q 'around.rmap: ok, 5 ops, 1 migrations left out$' "$dir/out" ||
 	! grep -q "^1 migrations left out: of a file's page that nobody read" "$dir/out"; then
 	echo "status $status:"

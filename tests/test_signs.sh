@@ -23,7 +23,7 @@ case $1 in
 	[ ! -e broken ] || { echo "some.c: error" && exit 1; }
 	echo "[3/70] Building C object some.o"
 	tries=0
-	while [ ! -e said ] && [ $tries -lt 100 ]; do
+	while [ ! -e said ] && [ $tries -lt 6000 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done ;;
@@ -42,11 +42,11 @@ chmod +x "$dir/bin/cmake" "$dir/scripts/some"
 PATH=$dir/bin:$PATH
 export PATH
 
-# The stand-in is not done before the sign has come.
+# The stand-in is not done before the sign has come; the bound of ten minutes is for a sign that never does.
 "$dir/scripts/some" >"$dir/out" 2>"$dir/err" &
 script=$!
 tries=0
-while ! grep -q "3 of 70 steps" "$dir/err" && [ $tries -lt 100 ]; do
+while ! grep -q "3 of 70 steps" "$dir/err" && [ $tries -lt 6000 ] && kill -0 $script; do
 	tries=$((tries + 1))
 	sleep 0.1
 done
