@@ -23,13 +23,9 @@ if [ "${1-}" = --scenarios ]; then
 	shift
 fi
 copy=build/tree/cow_context/linux-6.12-cow
-dir=$(mktemp -d)
-# A fault that is in the copy is taken out again.
-restore() {
-	[ ! -f "$dir/kept" ] || cat "$dir/kept" >"$copy/$(cat "$dir/file")"
-	rm -f "$dir/kept"
-}
-trap 'restore; rm -rf "$dir"' EXIT
+mkdir -p build/tree
+dir=$(mktemp -d -p "$PWD/build/tree")
+trap 'rm -rf "$dir"' EXIT
 trap 'exit 2' HUP INT TERM
 
 if [ ! -f $copy/mm/cow_context.c ]; then
@@ -67,18 +63,25 @@ clean() {
 	[ "$(disagreements)" = 0 ] || failed=1
 }
 
-# What a fault changes is one object: kbuild's own command for it, and the link.
-rebuild() {
-	(cd "$out" && sh -c "$(sed -n '1s/^[^=]*:= //p' "$(dirname "$1")/.$(basename "$1" .c).o.cmd")" &&
-		touch vmlinux.a && make -s -f "$tests/../tree/link.mk" GLUE="$tests/../tree" \
-		HOST="$tests/../build/tree/host" tree_run) >"$dir/build" 2>&1 || {
-		cat "$dir/build" >&2
+# put_in FILE SED: FILE with a fault, compiled by kbuild's own command for it, in a build of its own.
+put_in() {
+	rm -rf "$dir/build"
+	cp -al "$out" "$dir/build"
+	sed "$2" "$copy/$1" >"$dir/$(basename "$1")"
+	! cmp -s "$copy/$1" "$dir/$(basename "$1")" || return 1
+	command=$(sed -n '1s/^[^=]*:= //p' "$out/$(dirname "$1")/.$(basename "$1" .c).o.cmd" |
+		sed "s|[^ ]*/$1\\( .*\\)\\{0,1\\}\$|-iquote $(cd "$copy/$(dirname "$1")" && pwd -P) $dir/$(basename "$1")|")
+	(cd "$dir/build" && rm "${1%.c}.o" kernel.o tree_run && sh -c "$command" &&
+		cp vmlinux.a vmlinux.a.new && mv vmlinux.a.new vmlinux.a &&
+		make -s -f "$tests/../tree/link.mk" GLUE="$tests/../tree" HOST="$tests/../build/tree/host" tree_run) \
+		>"$dir/log" 2>&1 || {
+		cat "$dir/log" >&2
 		echo "tests/tree_cow_context.sh: $1 does not compile" >&2
 		exit 1
 	}
 }
 run_program() {
-	"$out/tree_run" "$@" >"$dir/out" 2>"$dir/err" || [ $? = 1 ] || {
+	"$dir/build/tree_run" "$@" >"$dir/out" 2>"$dir/err" || [ $? = 1 ] || {
 		cat "$dir/err" >&2
 		exit 1
 	}
@@ -93,13 +96,9 @@ fi
 
 grep -v '^#' $list | while IFS='%' read -r name file sed seen scenario; do
 	[ $# = 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
-	printf '%s\n' "$file" >"$dir/file"
-	cp "$copy/$file" "$dir/kept"
-	sed "$sed" "$dir/kept" >"$copy/$file"
 	result=ok
-	cmp -s "$dir/kept" "$copy/$file" && result='does not apply'
+	put_in "$file" "$sed" || result='does not apply'
 	printf '%s\n' "$scenario" | tr / '\n' >"$dir/$name.scn"
-	rebuild "$file"
 	run_program --compare walks "$dir/$name.scn"
 	found=$(kind)
 	nr=
@@ -107,7 +106,6 @@ grep -v '^#' $list | while IFS='%' read -r name file sed seen scenario; do
 		run_program --compare walks -q corpus
 		nr="$(disagreements) files of the corpus; "
 	fi
-	restore
 	case ${found:-nothing} in
 	"$seen"*) ;;
 	*) result="not as listed: $seen" ;;
@@ -115,7 +113,5 @@ grep -v '^#' $list | while IFS='%' read -r name file sed seen scenario; do
 	[ "$result" = ok ] || echo failed >"$dir/failed"
 	printf '%-22s %s%s: %.100s\n' "$name" "$nr" "$result" "${found:-nothing}"
 done
-# The copy's build is what its source says again.
-touch "$copy/mm/cow_context.c" "$copy/mm/migrate.c" "$copy/kernel/fork.c"
 [ ! -f "$dir/failed" ] || failed=1
 exit $failed
