@@ -15,7 +15,7 @@ interrupt() {
 	nr=$((nr + 1))
 	what="rmapdiff $*, interrupted"
 	: >out
-	timeout -k 3600 3600 "$rmapdiff" "$@" >out 2>err &
+	timeout --foreground -k 3600 3600 "$rmapdiff" "$@" >out 2>err &
 	pid=$!
 	tries=0
 	while [ ! -s out ] && [ $tries -lt 3000 ]; do
@@ -23,7 +23,7 @@ interrupt() {
 		sleep 0.1
 	done
 	[ -s out ] || fail "$what: nothing was written"
-	# timeout hands it on.
+	# timeout hands it on: once, in the foreground; else to its group, too, and the second one kills.
 	kill "-$signal" $pid 2>/dev/null || fail "$what: ended by itself"
 	status=0
 	wait $pid || status=$?

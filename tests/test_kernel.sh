@@ -205,7 +205,7 @@ done
 
 # Stopped when nothing had disagreed: 128 and the signal.
 : >out
-timeout 3600 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
+timeout --foreground 3600 "$rmapdiff" kernel --show --random 1000000000 >out 2>err &
 timeout=$!
 what="kernel --random, stopped"
 tries=0

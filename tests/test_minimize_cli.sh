@@ -147,7 +147,7 @@ interrupt() {
 	what="minimize $*, SIG$signal"
 	for delay in 0.3 0.6 1.2 2.4 5 10 20 40 80 160 320; do
 		status=0
-		timeout -s "$signal" --preserve-status $delay "$rmapdiff" minimize "$@" >out 2>err || status=$?
+		timeout --foreground -s "$signal" --preserve-status $delay "$rmapdiff" minimize "$@" >out 2>err || status=$?
 		[ $status != 0 ] || break
 	done
 	[ $status = 0 ] || fail "$what: exit status $status: $(cat err)"
