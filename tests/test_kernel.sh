@@ -154,7 +154,7 @@ says out "  kernel: parent 2, root 2, 2 children"
 
 # Whatever ends it, its helpers end with it, and what was done is told where that can be.
 for signal in INT TERM HUP QUIT KILL; do
-	# Lines come as there is something to tell: the first one before the signal.
+	# Lines come as there is something to tell: the first disagreement before the signal.
 	: >out
 	timeout 3600 "$rmapdiff" kernel --bug fork-no-child-count --random 1000000000 >out 2>err &
 	timeout=$!
@@ -172,11 +172,11 @@ for signal in INT TERM HUP QUIT KILL; do
 	what="kernel --random, SIG$signal"
 	[ "$(echo $helpers | wc -w)" -ge 2 ] || fail "$what: no helpers seen"
 	tries=0
-	while [ ! -s out ] && [ $tries -lt 30000 ]; do
+	while ! grep -q "^DISAGREEMENT" out && [ $tries -lt 30000 ]; do
 		sleep 0.01
 		tries=$((tries + 1))
 	done
-	[ -s out ] || fail "$what: nothing was told for minutes"
+	grep -q "^DISAGREEMENT" out || fail "$what: nothing was told for minutes"
 	kill -s "$signal" "$pid"
 	status=0
 	wait $timeout 2>/dev/null || status=$?
