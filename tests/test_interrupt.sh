@@ -7,13 +7,17 @@ corpus=$(realpath "$2")/corpus
 
 printf 'mmap A 0 4 rw\nwrite A 0 4\nfork A B\n' >good.rmap
 "$rmapdiff" gen random --ops 100000 --procs 30 --pages 200 >long.rmap
+# None of these ends by itself before the signal, however late that comes: hours of work.  One process: no bug of forks shows.
+"$rmapdiff" gen random --ops 100000 --procs 1 --pages 200 >alone.rmap
+longs=$(yes long.rmap | head -n 1000)
+alones=$(yes alone.rmap | head -n 10000)
 
 # interrupt STATUS ARGUMENT...: once the first line is in the file that standard output is, a signal; then out and err.
 interrupt() {
 	expected=$1
 	shift
 	nr=$((nr + 1))
-	what="rmapdiff $*, interrupted"
+	what="rmapdiff $(printf %.100s "$*"), interrupted"
 	: >out
 	timeout --foreground -k 3600 3600 "$rmapdiff" "$@" >out 2>err &
 	pid=$!
@@ -36,15 +40,15 @@ is_last() {
 }
 
 signal=INT
-interrupt 130 run --check all good.rmap long.rmap good.rmap
+# shellcheck disable=SC2086 # lists of files
+interrupt 130 run --check all good.rmap $longs
 says out "good.rmap: ok, 3 ops, "
-says_not out "long.rmap: ok"
 says out "stopped before all was done"
-is_last '[12] files, [0-9]+ ops, 0 divergences'
+is_last '[0-9]+ files, [0-9]+ ops, 0 divergences'
 
-interrupt 130 stats --walks 1000 good.rmap long.rmap
+# shellcheck disable=SC2086
+interrupt 130 stats --walks 1000 good.rmap $longs
 says out "good.rmap: 3 ops"
-says_not out "long.rmap"
 
 interrupt 130 interleave --each --preempt 3 "$corpus"
 says out " pairs, "
@@ -57,8 +61,11 @@ is_last 'anon_vma: [0-9]+ files, .* failures.*, interrupted'
 
 # What was found by then counts.
 printf 'mmap A 0 4 rw\nwrite A 0 4\nfork A B\nfork A C\nexit A\n' >found.rmap
-interrupt 1 run --check all --bug walk-skips-last-child found.rmap long.rmap long.rmap long.rmap
+# shellcheck disable=SC2086
+interrupt 1 run --check all --bug walk-skips-last-child found.rmap $alones
+is_last '[0-9]+ files, [0-9]+ ops, 1 divergences'
 signal=TERM
-interrupt 143 run --check all good.rmap long.rmap
+# shellcheck disable=SC2086
+interrupt 143 run --check all good.rmap $longs
 
 finish
