@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 
 /* More than that of what a dying process says is not looked at. */
 #define SAID_MAX (1U << 16)
+/* A signal may come between the look for it and the wait. */
+#define STOP_POLL_MS 100
 
 /* What the process of a replay lets the other one know. */
 struct told {
@@ -147,14 +150,32 @@ replay_apart(const struct scenario *sc, const struct ending_config *config,
 	_exit(0);
 }
 
+static bool is_to_stop(const struct ending_config *config)
+{
+	return config->stop && *config->stop;
+}
+
+/* Waits for something to read at @fd, or its end; not for ever for a signal. */
+static void wait_for_words(int fd, const struct ending_config *config)
+{
+	struct pollfd words = { .fd = fd, .events = POLLIN };
+
+	while (!is_to_stop(config) && poll(&words, 1, STOP_POLL_MS) <= 0)
+		;
+}
+
 /* All that comes, as far as there is room; the rest is read and dropped. */
-static size_t listen_to(int fd, char *said, size_t size)
+static size_t listen_to(int fd, const struct ending_config *config, char *said,
+			size_t size)
 {
 	char rest[4096];
 	size_t len = 0;
 	ssize_t n;
 
 	do {
+		wait_for_words(fd, config);
+		if (is_to_stop(config))
+			break;
 		if (len < size - 1)
 			n = read(fd, said + len, size - 1 - len);
 		else
@@ -278,15 +299,17 @@ static void from_death(const struct told *told, const char *said, int status,
 	}
 }
 
-static int watch(const struct scenario *sc, struct told *told, pid_t pid,
-		 int fd, struct ending *ending)
+static int watch(const struct scenario *sc, const struct ending_config *config,
+		 struct told *told, pid_t pid, int fd, struct ending *ending)
 {
 	char *said = malloc(SAID_MAX);
 	int status;
 
 	if (said)
-		listen_to(fd, said, SAID_MAX);
+		listen_to(fd, config, said, SAID_MAX);
 	close(fd);
+	if (is_to_stop(config))
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR) {
 			free(said);
@@ -294,6 +317,10 @@ static int watch(const struct scenario *sc, struct told *told, pid_t pid,
 		}
 	if (!said)
 		return -ENOMEM;
+	if (is_to_stop(config)) {
+		free(said);
+		return -EINTR;
+	}
 	if (told->is_over && WIFEXITED(status) && !WEXITSTATUS(status))
 		*ending = told->ending;
 	else
@@ -321,7 +348,7 @@ static int start(const struct scenario *sc, const struct ending_config *config,
 		close(fds[0]);
 		return -EAGAIN;
 	}
-	return watch(sc, told, pid, fds[0], ending);
+	return watch(sc, config, told, pid, fds[0], ending);
 }
 
 int ending_apart(const struct scenario *sc, const struct ending_config *config,

@@ -6,6 +6,7 @@
 #ifndef RMAPDIFF_TOOLS_ENDING_H
 #define RMAPDIFF_TOOLS_ENDING_H
 
+#include <signal.h>
 #include <stdio.h>
 #include "../model/scenario/replay.h"
 #include "../model/scenario/signature.h"
@@ -44,6 +45,11 @@ struct ending_config {
 	u32 limit_ms; /* CPU time of a replay; then it is ENDING_NEVER */
 	bool leaks; /* wait for what LeakSanitizer says at the exit */
 	bool describe; /* see signature_take() */
+	/*
+	 * Where a handler puts the signal that asks to stop, or NULL: a replay
+	 * in a process of its own is killed then, and ends with -EINTR.
+	 */
+	volatile sig_atomic_t *stop;
 };
 
 /* What two endings must have in common to be the same. */
@@ -64,7 +70,7 @@ int ending_here(const struct scenario *sc, const struct ending_config *config,
 void ending_make_sound(const struct replay_config *config,
 		       struct replay_config *sound);
 
-/* Replays @sc in a process of its own.  0 or a negative errno. */
+/* Replays @sc in a process of its own.  0, -EINTR, or another negative errno. */
 int ending_apart(const struct scenario *sc, const struct ending_config *config,
 		 struct ending *ending);
 

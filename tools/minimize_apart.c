@@ -286,12 +286,14 @@ static bool is_interrupted(void)
 /* Whatever comes to be tried must have the cause that the scenario has. */
 static int find_cause(struct minimize_job *job)
 {
+	struct ending_config replays = job->replays;
 	const struct cause_config config = {
-		.replays = &job->replays,
+		.replays = &replays,
 		.apart = true,
 		.stop = is_interrupted,
 	};
 
+	replays.stop = &interrupted;
 	if (job->keep != ENDING_KEEP_FAULT)
 		return 0;
 	return cause_find(job->sc, &config, &job->wanted, &job->cause);
