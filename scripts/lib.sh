@@ -113,6 +113,14 @@ let_go() {
 	exit $status
 }
 
+# From here on there is nothing to guard: the script becomes one program, which signals reach themselves.
+unguard() {
+	trap - EXIT HUP INT TERM
+	touch "$run/over"
+	wait "$guard" || true
+	unset RMAPDIFF_RUN
+}
+
 # about SECONDS: of two cores that do nothing else, as people say it on this machine's.
 about() {
 	about_cores=$(nproc)
@@ -160,8 +168,8 @@ attended() {
 	wait $!
 }
 
-# signs_of_life PID LOG: while PID, a build, runs, how far it is by what LOG has of ninja: on a terminal in one line that
-# changes, else in a line now and then.
+# signs_of_life PID LOG: while PID, a build, runs, how far it is by what LOG has of ninja or kbuild: on a terminal in one
+# line that changes, else in a line now and then.
 signs_every=15 # seconds
 signs_of_life() {
 	waited=0
@@ -176,8 +184,11 @@ signs_of_life() {
 			form='%s\n'
 		fi
 		step=$(sed -n 's/^\[\([0-9]*\)\/\([0-9]*\)\] .*/\1 of \2 steps/p' "$2" | tail -n 1)
+		files=$(grep -cE '^  (CC|HOSTCC|AS)' "$2") || true
 		if [ -n "$step" ]; then
 			step="building: $step"
+		elif [ "${files:-0}" -gt 0 ]; then
+			step="building: $files files compiled"
 		elif [ -s "$2" ]; then
 			step="preparing the build"
 		else

@@ -9,40 +9,60 @@ maple_tree fork mlock util pgtable-generic mempolicy ksm cow_context"
 # Megabytes that a build takes, with room to spare.
 tree_megabytes=1000
 
-# tree_find PATH CONFIG: sets tree_source, where it is, and tree_out, where its build goes.
+# Seconds of two cores for a first build, as measured.
+tree_seconds=220
+
+# Debian's own source, as the package brings it.
+tree_archive=/usr/src/linux-source-6.12.tar.xz
+
+# tree_find PATH CONFIG: sets tree_source, where it is, and tree_out, where its build goes; installs what it takes.
 tree_find() {
 	[ -z "$2" ] || [ -f "$2" ] || die "--config $2: expected a file"
 	case $1 in
-	debian) tree_bring_debian ;;
+	debian) tree_source=$PWD/build/tree/debian/linux-source-6.12 ;;
 	*)
 		tree_source=$(cd "$(from_here "$1")" 2>/dev/null && pwd -P) || die "$1: expected a directory, or debian"
+		grep -qs '^PATCHLEVEL = ' "$tree_source/Makefile" && [ -f "$tree_source/mm/rmap.c" ] &&
+			[ -d "$tree_source/arch/um" ] ||
+			die "$1: expected a Linux source tree (Makefile, mm/rmap.c, arch/um)"
 		;;
 	esac
-	grep -qs '^PATCHLEVEL = ' "$tree_source/Makefile" && [ -f "$tree_source/mm/rmap.c" ] &&
-		[ -d "$tree_source/arch/um" ] ||
-		die "$1: expected a Linux source tree (Makefile, mm/rmap.c, arch/um)"
 	# shellcheck disable=SC2086 # lists of packages
 	need $packages_build $packages_tree
 	command -v clang-19 >/dev/null ||
 		die "no clang-19, which compiles a tree for User-Mode Linux; Debian has it in: $packages_tree"
+	tree_is_debian=
+	if [ "$1" = debian ]; then
+		tree_is_debian=1
+		[ -f $tree_archive ] || need linux-source-6.12
+		[ -f $tree_archive ] || die "debian: no $tree_archive, which Debian has in: linux-source-6.12"
+	fi
 	tree_config=$2
 	key=$({ printf '%s\n' "$tree_source"; [ -z "$2" ] || cat "$2"; } | sha1sum | cut -c1-8)
 	tree_out=build/tree/$(basename "$tree_source")-$key
 }
 
-# Debian's own source, unpacked once.
-tree_bring_debian() {
-	tree_source=$PWD/build/tree/debian/linux-source-6.12
-	[ ! -f "$tree_source/.complete" ] || return 0
-	need linux-source-6.12 xz-utils
-	[ -f /usr/src/linux-source-6.12.tar.xz ] ||
-		die "debian: no /usr/src/linux-source-6.12.tar.xz, which Debian has in: linux-source-6.12"
-	echo "$me: unpacking /usr/src/linux-source-6.12.tar.xz" >&2
-	rm -rf "$tree_source"
-	mkdir -p "$tree_source"
-	tar -xf /usr/src/linux-source-6.12.tar.xz -C "$tree_source" --strip-components=1 ||
-		die "cannot unpack /usr/src/linux-source-6.12.tar.xz"
-	touch "$tree_source/.complete"
+# lock FD WHAT: the file that FD has open, by one script at a time.
+lock() {
+	flock -n "$1" && return 0
+	echo "$me: waiting: another script is at $2"
+	attended flock "$1"
+}
+
+# Debian's source is unpacked once, and again when the package brings another.
+tree_unpack_debian() {
+	mkdir -p "${tree_source%/*}"
+	exec 7>"${tree_source%/*}/lock"
+	lock 7 "$tree_source"
+	stat -c '%s %Y' $tree_archive >"${tree_source%/*}/archive"
+	if ! cmp -s "${tree_source%/*}/archive" "${tree_source%/*}/complete"; then
+		echo "$me: unpacking $tree_archive"
+		rm -rf "$tree_source" "${tree_source%/*}/complete"
+		mkdir -p "$tree_source"
+		attended tar -xf $tree_archive -C "$tree_source" --strip-components=1 || die "cannot unpack $tree_archive"
+		mv "${tree_source%/*}/archive" "${tree_source%/*}/complete"
+	fi
+	exec 7>&-
 }
 
 # kbuild refuses O= for a tree that was built in place.
@@ -63,20 +83,26 @@ tree_files() {
 	fi | sort
 }
 
-# A copy without what was built, and only of what changed since the last one.
+# A copy without what was built, and only of what changed since the last one, unless that was cut off: a file that cp did
+# not finish is newer than the one it was made of.
 tree_mirror() {
 	mkdir -p "$tree_out/source"
-	tree_files >"$tree_out/files.new"
+	only_newer=u
+	[ ! -e "$tree_out/mirroring" ] || only_newer=
+	touch "$tree_out/mirroring"
 	# git lists what is deleted, too, until that is committed.
+	tree_files | (cd "$tree_source" && while IFS= read -r file; do
+		[ ! -e "$file" ] && [ ! -L "$file" ] || printf '%s\n' "$file"
+	done) >"$tree_out/files.new"
 	(cd "$tree_source" && tr '\n' '\0' <"$OLDPWD/$tree_out/files.new" |
-		xargs -0 cp -pPu --parents -t "$OLDPWD/$tree_out/source" 2>/dev/null) || true
+		xargs -0 cp -pP$only_newer --parents -t "$OLDPWD/$tree_out/source")
 	if [ -f "$tree_out/files" ]; then
 		comm -23 "$tree_out/files" "$tree_out/files.new" | while IFS= read -r gone; do
 			rm -f "$tree_out/source/$gone"
 		done
 	fi
 	mv "$tree_out/files.new" "$tree_out/files"
-	tree_source=$PWD/$tree_out/source
+	rm "$tree_out/mirroring"
 }
 
 # tree_make GOAL...: kbuild, with what instruments it; nothing in the tree says so.
@@ -87,18 +113,29 @@ tree_make() {
 		instrument="$instrument CFLAGS_$object.o=-fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp"
 	done
 	# shellcheck disable=SC2086 # a list
-	env -u MAKEFLAGS -u CFLAGS -u KCFLAGS -u LLVM -u ARCH KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=rmapdiff \
-		KBUILD_BUILD_HOST=rmapdiff KBUILD_BUILD_VERSION=1 make -C "$tree_source" -s -j"$(nproc)" ARCH=um LLVM=-19 \
+	env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u KCFLAGS -u LLVM -u ARCH -u CROSS_COMPILE -u CC -u HOSTCC -u KBUILD_OUTPUT \
+		PYTHONDONTWRITEBYTECODE=1 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=rmapdiff \
+		KBUILD_BUILD_HOST=rmapdiff KBUILD_BUILD_VERSION=1 make -C "$tree_source" -j"$(nproc)" ARCH=um LLVM=-19 \
 		O="$PWD/$tree_out" KASAN_SANITIZE=n UBSAN_SANITIZE=n KCOV_INSTRUMENT=n \
 		KCFLAGS="-gline-tables-only -fdebug-prefix-map=$tree_source/=" $instrument "$@"
 }
 
-# tree_step WHAT COMMAND...: its output is the log's, unless it fails: then its first error is shown.
+# tree_step WHAT COMMAND...: its output is the log's, unless it fails: then its first error is shown. A signal ends it at
+# once: what still runs then is the guard's to end.
 tree_step() {
 	what=$1
 	shift
-	"$@" >"$tree_out/log" 2>&1 && return 0
-	grep -m 1 -E '(error|Error|undefined reference|undefined symbol|No space)' "$tree_out/log" >&2 ||
+	"$@" >"$tree_out/log" 2>&1 &
+	tree_job=$!
+	signs_of_life "$tree_job" "$tree_out/log" 7>&- 9>&- &
+	tree_signs=$!
+	result=0
+	wait $tree_job || result=$?
+	kill $tree_signs 2>/dev/null || true
+	[ ! -t 2 ] || printf '\033[K' >&2
+	[ $result != 0 ] || return 0
+	# kbuild's own lines have names of files, some with "error" in them.
+	grep -vE '^  [A-Z0-9]+ ' "$tree_out/log" | grep -m 1 -E '([Ee]rror|undefined|not found|No space)' >&2 ||
 		tail -n 3 "$tree_out/log" >&2
 	die "$what failed: all it said is in $tree_out/log"
 }
@@ -165,17 +202,26 @@ tree_link() {
 	make -C "$tree_out" -s -f "$PWD/tree/link.mk" GLUE="$PWD/tree" HOST="$PWD/build/tree/host"
 }
 
-# One build of a tree at a time; whoever waits finds it done.
+# One build of a tree at a time; whoever waits finds it done. Behind guard(): no make outlives the script, and its lock.
 tree_build() {
 	began=$(date +%s)
 	mkdir -p "$tree_out"
 	exec 9>"$tree_out/lock"
-	flock 9
+	lock 9 "$tree_out"
 	free=$(df -Pm "$tree_out" | awk 'NR == 2 { print $4 }')
 	[ -f "$tree_out/vmlinux.a" ] || [ "$free" -ge "$tree_megabytes" ] ||
 		die "$tree_out: $free MB free; a build takes up to $tree_megabytes"
-	echo "$me: building $tree_source in $tree_out"
-	! tree_built_in_place || tree_mirror
+	[ -z "$tree_is_debian" ] || tree_unpack_debian
+	if [ -f "$tree_out/vmlinux.a" ]; then
+		how_long="what has changed since the last time"
+	else
+		how_long=$(about $tree_seconds)
+	fi
+	echo "$me: building $tree_source in $tree_out: $how_long"
+	if tree_built_in_place; then
+		tree_step "copying $tree_source" tree_mirror
+		tree_source=$PWD/$tree_out/source
+	fi
 	tree_configure
 	tree_step "building $tree_source for ARCH=um" tree_make vmlinux_o
 	[ -f "$tree_out/init/version-timestamp.o" ] ||

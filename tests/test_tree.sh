@@ -17,8 +17,8 @@ failed=0
 nr=0
 
 # No dpkg, so nothing is installed; and only what stands here.
-for tool in awk basename cat cmp comm cp cut dirname env find flock git grep head mkdir mv nproc rm sed sh sha1sum sort tail \
-	touch tr uname xargs; do
+for tool in awk basename cat cmp comm cp cut dirname env find flock git grep head mkdir mv nproc rm sed setsid sh sha1sum sleep \
+	sort stat tail touch tr uname xargs; do
 	where=$(command -v "$tool") && ln -s "$where" "$dir/bin/$tool"
 done
 stub() {
@@ -38,6 +38,12 @@ cat <<END | stub make
 for argument; do
 	echo "\$argument"
 done >>"$dir/asked"
+if [ -e "$dir/stands-still" ]; then
+	sleep 300 &
+	setsid sleep 300 &
+	: >"$dir/began"
+	wait
+fi
 echo "  CC      mm/rmap.o"
 echo "mm/rmap.c:7:2: error: use of undeclared identifier 'vmg'"
 echo "mm/rmap.c:9:2: error: expected expression"
@@ -135,6 +141,40 @@ touch -d '+1 minute' "$dir/kernel/mm/rmap.c"
 try 2 tree build kernel
 [ ! -e "$mirror/mm/gone.c" ] || fail "expected no file that the tree has no more"
 cmp -s "$dir/kernel/mm/rmap.c" "$mirror/mm/rmap.c" || fail "expected what was edited"
+
+# Whatever ends a build, no make outlives it, and the next one finds no lock.
+touch "$dir/stands-still"
+lock=$dir/repo/$(cd "$dir/repo" && echo build/tree/kernel-*)/lock
+[ -f "$lock" ] || fail "expected one build, with its lock: $lock"
+held() {
+	! flock -n "$lock" true
+}
+for end in INT:130 TERM:143 HUP:129 KILL:137; do
+	what="tree build, ended by ${end%:*}"
+	nr=$((nr + 1))
+	rm -f "$dir/began"
+	(cd "$dir" && PATH=$dir/bin exec env --default-signal=INT sh repo/scripts/tree build kernel >"$dir/out" 2>"$dir/err" \
+		</dev/null) &
+	build=$!
+	tries=0
+	while [ ! -e "$dir/began" ] && [ $tries -lt 6000 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	held || fail "expected the lock while it builds"
+	kill "-${end%:*}" $build
+	status=0
+	wait $build 2>/dev/null || status=$?
+	[ $status = "${end#*:}" ] || fail "expected exit status ${end#*:}, got $status"
+	# After KILL only the guard is left to do it; when depends on what else runs here.
+	tries=0
+	while { held || [ -n "$(ls "$dir/repo/build/run")" ]; } && [ $tries -lt 3000 ] && [ $status = 137 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	! held || fail "something still has the lock"
+	[ -z "$(ls "$dir/repo/build/run")" ] || fail "$(ls "$dir/repo/build/run") is left"
+done
 
 echo "$nr commands, $failed failures"
 [ "$failed" = 0 ]

@@ -44,8 +44,11 @@ kernel.o: vmlinux.a init/version-timestamp.o $(objects) $(libs) $(GLUE)/glue/ent
 	rm -f $@.tmp
 
 tree_run: kernel.o $(HOST)/tree/librmaptree_run.a $(host)
-	$(link) -o $@ kernel.o -Wl,--whole-archive $(HOST)/tree/librmaptree_run.a -Wl,--no-whole-archive $(host) $(system)
+	$(link) -o $@.tmp kernel.o -Wl,--whole-archive $(HOST)/tree/librmaptree_run.a -Wl,--no-whole-archive $(host) \
+		$(system)
+	mv $@.tmp $@
 
 fuzz_tree: kernel.o $(HOST)/tree/librmaptree_fuzz.a $(host)
-	$(link) -o $@ kernel.o -Wl,--whole-archive $(HOST)/tree/librmaptree_fuzz.a -Wl,--no-whole-archive $(host) \
+	$(link) -o $@.tmp kernel.o -Wl,--whole-archive $(HOST)/tree/librmaptree_fuzz.a -Wl,--no-whole-archive $(host) \
 		$(fuzzer) $(system)
+	mv $@.tmp $@
