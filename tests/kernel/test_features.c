@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "../../kernel/features.h"
+#include "../../subject/features.h"
 
 #define AS_OF_6_18                                          \
 	(FEATURE(MERGE_UNFAULTED) | FEATURE(CHECKS_FIRST) | \
