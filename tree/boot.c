@@ -85,8 +85,9 @@ void host_entered(void)
 static bool is_headline(const char *line)
 {
 	static const char *const words[] = {
-		"WARNING:",  "BUG:",   "BUG at",	   "Kernel panic",
-		"MISMATCH!", "INFO: ", "Unable to handle", "general protection",
+		"WARNING:", "WARN at ",		"BUG:",
+		"BUG at",   "Kernel panic",	"MISMATCH!",
+		"INFO: ",   "Unable to handle", "general protection",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

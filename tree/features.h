@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a tree does otherwise than the model, on purpose.
- *
- * A version number does not tell: features come to stable trees, too.  So each is
- * asked for by a scenario of a few operations.
+ * Which features a tree has, by the names that `rmapdiff kernel` has for a running
+ * kernel's.
  */
 #ifndef RMAPDIFF_TREE_FEATURES_H
 #define RMAPDIFF_TREE_FEATURES_H
 
+#include "../subject/features.h"
 #include "compare.h"
 
-#define FEATURES_TEXT_MAX 512
-
 /*
- * Asks the tree: sets the model's chain order, and puts the names of those
- * features that the model has not into @text, "" if there are none.  0, or a
+ * Ask the tree for each feature, by a scenario of a few operations.  0, or a
  * negative errno.
  */
-int features_ask(struct tree_session *ts, char text[FEATURES_TEXT_MAX]);
+int features_ask(struct tree_session *ts, struct kernel_features *features);
 
 #endif

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <ctype.h>
+#include <elf.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "finding.h"
 
 #define SYMBOL_MAX 256
 #define ADDRESSES_MAX 128
+#define OP_TEXT_MAX 256
 
 static const char *text_of(const struct tree_result *result)
 {
@@ -50,6 +55,30 @@ void finding_kind(const struct tree_result *result, char kind[FINDING_KIND_MAX])
 		}
 	}
 	kind[len] = '\0';
+}
+
+u32 finding_known(const struct known_list *known, u32 features,
+		  const struct scenario *sc, const struct tree_result *result,
+		  u32 op_nr, const char *report)
+{
+	char kind[FINDING_KIND_MAX], op[OP_TEXT_MAX] = "";
+	struct known_finding finding = {
+		.features = features,
+		.report = report,
+		.names = finding_names,
+	};
+
+	finding_kind(result, kind);
+	if (op_nr)
+		scenario_print_op(sc, &sc->ops[op_nr - 1], op, sizeof(op));
+	finding.texts[KNOWN_KIND] = kind;
+	finding.texts[KNOWN_OP] = op;
+	finding.texts[KNOWN_WHAT] = text_of(result);
+	if (result->with_model) {
+		finding.texts[KNOWN_TREE] = result->diff.kernel;
+		finding.texts[KNOWN_MODEL] = result->diff.model;
+	}
+	return known_find(known, &finding);
 }
 
 void finding_comment(const struct tree_result *result, FILE *out)
@@ -101,6 +130,70 @@ static void collect(struct names *names, const char *report)
 		if (code_address(p, &address) && names->nr < ADDRESSES_MAX &&
 		    number_of(names, address) == names->nr)
 			names->addresses[names->nr++] = address;
+}
+
+/* Does @report have an address in [@start, @end)? */
+static bool mentions(const char *report, unsigned long start, unsigned long end)
+{
+	unsigned long address;
+
+	for (const char *p = report; *p; p++)
+		if (code_address(p, &address) && address >= start &&
+		    address <= end)
+			return true;
+	return false;
+}
+
+/* The functions of that name in one symbol table of the file at @elf. */
+static bool mentions_one_of(const char *report, const char *function,
+			    const char *elf, const Elf64_Shdr *section)
+{
+	const Elf64_Ehdr *header = (const void *)elf;
+	const Elf64_Shdr *sections = (const void *)(elf + header->e_shoff);
+	const Elf64_Sym *symbols = (const void *)(elf + section->sh_offset);
+	const char *strings = elf + sections[section->sh_link].sh_offset;
+
+	for (size_t i = 0; i < section->sh_size / sizeof(*symbols); i++)
+		if (ELF64_ST_TYPE(symbols[i].st_info) == STT_FUNC &&
+		    !strcmp(strings + symbols[i].st_name, function) &&
+		    mentions(report, symbols[i].st_value,
+			     symbols[i].st_value + symbols[i].st_size))
+			return true;
+	return false;
+}
+
+static bool search_file(const char *report, const char *function,
+			const char *elf)
+{
+	const Elf64_Ehdr *header = (const void *)elf;
+	const Elf64_Shdr *sections = (const void *)(elf + header->e_shoff);
+
+	for (u32 i = 0; i < header->e_shnum; i++)
+		if (sections[i].sh_type == SHT_SYMTAB &&
+		    mentions_one_of(report, function, elf, &sections[i]))
+			return true;
+	return false;
+}
+
+bool finding_names(const char *report, const char *function)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	bool found = false;
+	struct stat st;
+	void *elf;
+
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st)) {
+		elf = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd,
+			   0);
+		if (elf != MAP_FAILED) {
+			found = search_file(report, function, elf);
+			munmap(elf, (size_t)st.st_size);
+		}
+	}
+	close(fd);
+	return found;
 }
 
 /* "function mm/rmap.c:123" into @name, from the symbolizer's two lines. */

@@ -17,6 +17,20 @@
 void finding_kind(const struct tree_result *result,
 		  char kind[FINDING_KIND_MAX]);
 
+/*
+ * Return which of @known the finding in @result is, of operation @op_nr of @sc, or
+ * KNOWN_NONE.  @report is what the tree printed, @features what it has.
+ */
+u32 finding_known(const struct known_list *known, u32 features,
+		  const struct scenario *sc, const struct tree_result *result,
+		  u32 op_nr, const char *report);
+
+/*
+ * Does @report name code of @function, as this program's symbols have it?  A
+ * function that was compiled into its caller has no code of its own.
+ */
+bool finding_names(const char *report, const char *function);
+
 /* What is wrong, as a scenario's comment. */
 void finding_comment(const struct tree_result *result, FILE *out);
 

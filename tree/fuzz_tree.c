@@ -6,15 +6,18 @@
  * The tree is in this process, with libFuzzer.  In the environment:
  * RMAPDIFF_TREE_COMPARE=walks leaves the model out, =model has it although the
  * tree has features that it has not; RMAPDIFF_TREE_HANG is the seconds of
- * processor time that an input may take.
+ * processor time that an input may take; RMAPDIFF_TREE_KNOWN is a list of known
+ * findings, or several with a colon between them.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,11 +40,15 @@ static struct {
 	int argc;
 	char **argv;
 	struct tree_session session;
+	struct known_list known;
 	bool shares_counts;
 	u64 inputs;
 	u64 ops;
 	u64 walks;
+	u64 model_ops;
 	u64 findings;
+	u64 met[KNOWN_MAX];
+	u64 *shared_met; /* NULL: not shared */
 	/* For the watchdog. */
 	volatile u64 begun;
 	volatile bool inside;
@@ -54,9 +61,12 @@ static void print_summary(void)
 	/* The tree's start has short-lived processes of its own. */
 	if (fuzz.shares_counts || getpid() != fuzz.tid)
 		return;
+	known_print(&fuzz.known, fuzz.met, stdout);
 	printf("fuzz_tree: %" PRIu64 " inputs, %" PRIu64 " operations, %" PRIu64
+	       " of them compared with the model, %" PRIu64
 	       " walks compared, %" PRIu64 " findings\n",
-	       fuzz.inputs, fuzz.ops, fuzz.walks, fuzz.findings);
+	       fuzz.inputs, fuzz.ops, fuzz.model_ops, fuzz.walks,
+	       fuzz.findings);
 	fflush(stdout);
 }
 
@@ -98,6 +108,46 @@ static void print_finding(const struct scenario *sc,
 			result->op_nr, text);
 }
 
+/*
+ * How often known findings were met, by all processes of scripts/fuzz together:
+ * numbers in one file, names in another that each of them writes alike.
+ */
+static void share_known(void)
+{
+	const char *counts = getenv("RMAPDIFF_FUZZ_COUNTS");
+	const size_t size = KNOWN_MAX * sizeof(u64);
+	char path[4096];
+	void *met;
+	FILE *out;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.known", counts);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || ftruncate(fd, (off_t)size))
+		return;
+	met = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (met == MAP_FAILED)
+		return;
+	fuzz.shared_met = met;
+	snprintf(path, sizeof(path), "%s.names", counts);
+	out = fopen(path, "we");
+	for (u32 i = 0; out && i < fuzz.known.nr; i++)
+		fprintf(out, "%s\n", fuzz.known.entries[i].name);
+	if (out)
+		fclose(out);
+}
+
+static void count_met(const u32 met[KNOWN_MAX])
+{
+	for (u32 i = 0; i < fuzz.known.nr; i++) {
+		fuzz.met[i] += met[i];
+		if (fuzz.shared_met && met[i])
+			__atomic_fetch_add(&fuzz.shared_met[i], met[i],
+					   __ATOMIC_RELAXED);
+	}
+}
+
 static void replay_one(const struct scenario *sc)
 {
 	struct tree_result result;
@@ -106,6 +156,8 @@ static void replay_one(const struct scenario *sc)
 		return; /* no memory for it: says nothing of the tree */
 	fuzz.ops += result.ops;
 	fuzz.walks += result.walks;
+	fuzz.model_ops += result.model_ops;
+	count_met(result.met);
 	fuzz_counts_add(COUNT_OPS, result.ops);
 	fuzz_counts_add(COUNT_WALKS, result.walks);
 	if (result.verdict != TREE_DISAGREES)
@@ -191,13 +243,31 @@ static void start_watchdog(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static void load_known(void)
+{
+	const char *lists = getenv("RMAPDIFF_TREE_KNOWN");
+	char *rest = strdup(lists ? lists : ""), *path;
+	char why[KNOWN_WHY_MAX];
+
+	while ((path = strsep(&rest, ":"))) {
+		if (!path[0] || known_load(&fuzz.known, path, why))
+			continue;
+		fprintf(stderr, "fuzz_tree: RMAPDIFF_TREE_KNOWN: %s\n", why);
+		exit(2);
+	}
+	fuzz.session.known = &fuzz.known;
+}
+
 static void configure(void)
 {
 	const char *seconds = getenv("RMAPDIFF_TREE_HANG");
 
 	fuzz.hang_seconds = seconds ? (u32)atoi(seconds) : HANG_SECONDS;
 	boot_on_panic = on_panic;
+	load_known();
 	fuzz.shares_counts = fuzz_counts_share();
+	if (fuzz.shares_counts)
+		share_known();
 }
 
 /*
@@ -208,6 +278,7 @@ static void choose_comparison(void)
 {
 	const char *compare = getenv("RMAPDIFF_TREE_COMPARE");
 	struct worker_config config = { .hang_seconds = fuzz.hang_seconds };
+	const struct kernel_features *features;
 	struct worker worker;
 
 	fuzz.session.walks_only = compare && !strcmp(compare, "walks");
@@ -219,12 +290,14 @@ static void choose_comparison(void)
 		fprintf(stderr, "fuzz_tree: the tree does not start\n");
 		exit(77);
 	}
-	fuzz.session.walks_only = worker_walks_only(&worker);
-	fuzz.session.config.as_of = worker_as_of(&worker);
+	features = worker_features(&worker);
+	worker_settle(&fuzz.session, features, worker_walks_only(&worker));
+	if (features)
+		kernel_features_print(features, kernel_features_order(features),
+				      false, stderr);
 	if (fuzz.session.walks_only)
-		fprintf(stderr,
-			"fuzz_tree: walks only: the model has not: %s\n",
-			worker_features(&worker));
+		fprintf(stderr, "fuzz_tree: walks only: the tree did not say "
+				"which features it has\n");
 	worker_free(&worker);
 }
 

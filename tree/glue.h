@@ -61,6 +61,12 @@ unsigned long tree_reach(void);
 /* Are there anon_vmas, or contexts alone (CONFIG_COW_CONTEXT_ANON_RMAP)? */
 int tree_has_anon_vmas(void);
 
+/* Has each VMA an anonymous page offset of its own, beside vm_pgoff? */
+int tree_has_anon_offset(void);
+
+/* What the tree calls itself: 6.12.117. */
+const char *tree_release(void);
+
 /* Once, on the tree's first task: 0 or a negative errno. */
 int tree_start(void);
 

@@ -23,6 +23,9 @@
 #define TRIES_MAX 20000
 #define FAR_TRIES_MAX 500
 
+/* Allocations of one operation that are made to fail in turn. */
+#define SWEEP_MAX 100000
+
 struct run_command {
 	const char *command; /* for messages */
 	struct worker worker;
@@ -31,11 +34,16 @@ struct run_command {
 	bool minimize;
 	bool bytes;
 	bool quiet;
+	bool sweep; /* each allocation of each operation fails in turn */
 	u32 hang_seconds;
+	struct known_list known;
+	u64 met[KNOWN_MAX];
 	struct output out;
 	u64 nr_files;
 	u64 nr_ops;
+	u64 nr_model_ops;
 	u64 nr_walks;
+	u64 nr_failed; /* allocations, of a sweep */
 	u64 nr_disagreements;
 	u64 nr_unsuitable;
 	u64 nr_bad;
@@ -71,8 +79,8 @@ static void print_finding(struct run_command *rc, const char *name,
 	fflush(stdout);
 }
 
-static int do_scenario(struct run_command *rc, const char *name,
-		       const struct scenario *sc, struct tree_result *result)
+static int compare(struct run_command *rc, const char *name,
+		   const struct scenario *sc, struct tree_result *result)
 {
 	int err = worker_compare(&rc->worker, sc, result);
 
@@ -83,7 +91,20 @@ static int do_scenario(struct run_command *rc, const char *name,
 		return err;
 	}
 	rc->nr_ops += result->ops;
+	rc->nr_model_ops += result->model_ops;
 	rc->nr_walks += result->walks;
+	for (u32 i = 0; i < KNOWN_MAX; i++)
+		rc->met[i] += result->met[i];
+	return 0;
+}
+
+static int do_scenario(struct run_command *rc, const char *name,
+		       const struct scenario *sc, struct tree_result *result)
+{
+	int err = compare(rc, name, sc, result);
+
+	if (err)
+		return err;
 	if (result->verdict == TREE_UNSUITABLE)
 		rc->nr_unsuitable++;
 	else
@@ -104,6 +125,75 @@ static int load(struct run_command *rc, struct input *in, struct scenario *sc,
 	return 0;
 }
 
+/*
+ * A finding with an allocation that fails, as the scenario that has it: with a
+ * failalloc before the operation.
+ */
+static void print_swept(struct run_command *rc, const char *name,
+			const struct scenario *sc,
+			const struct tree_result *result)
+{
+	const struct tree_fail *fail = &rc->worker.fail;
+	struct scenario with;
+
+	print_finding(rc, name, sc, result);
+	printf("  with allocation %u of op %u failed:\n", fail->nth,
+	       fail->op_nr);
+	if (scenario_init(&with) || scenario_name_slots(&with, sc->nr_procs))
+		return;
+	for (u32 i = 0; i < sc->nr_ops; i++) {
+		const struct op failalloc = {
+			.kind = OP_FAILALLOC,
+			.len = fail->nth,
+		};
+
+		if (i + 1 == fail->op_nr && scenario_add(&with, &failalloc))
+			break;
+		if (scenario_add(&with, &sc->ops[i]))
+			break;
+	}
+	with.base = sc->base;
+	memcpy(with.names, sc->names, sc->nr_procs * sizeof(*sc->names));
+	with.nr_procs = sc->nr_procs;
+	scenario_print(&with, stdout);
+	scenario_free(&with);
+}
+
+/*
+ * Operation @op_nr again and again, each time with another allocation of its own
+ * failed, until it has no more: false to stop.
+ */
+static bool sweep_op(struct run_command *rc, const char *name,
+		     const struct scenario *sc, u32 op_nr)
+{
+	struct tree_result result;
+	bool reached = true;
+
+	for (u32 nth = 1; reached && nth <= SWEEP_MAX; nth++) {
+		rc->worker.fail = (struct tree_fail){ op_nr, nth };
+		if (compare(rc, name, sc, &result))
+			return false;
+		if (result.verdict == TREE_DISAGREES) {
+			print_swept(rc, name, sc, &result);
+			rc->nr_disagreements++;
+			return false;
+		}
+		reached = result.allocations >= nth;
+		rc->nr_failed += reached;
+	}
+	return true;
+}
+
+/* Stops at the first finding of a file: it may be met at each operation. */
+static void sweep(struct run_command *rc, const char *name,
+		  const struct scenario *sc)
+{
+	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++)
+		if (!sweep_op(rc, name, sc, op_nr))
+			break;
+	rc->worker.fail = (struct tree_fail){};
+}
+
 static void do_file(struct run_command *rc, const char *path)
 {
 	struct tree_result result;
@@ -120,6 +210,8 @@ static void do_file(struct run_command *rc, const char *path)
 		else if (!rc->quiet)
 			printf("%s: ok, %u ops, %" PRIu64 " walks compared\n",
 			       in.name, result.ops, result.walks);
+		if (rc->sweep && result.verdict == TREE_FINE)
+			sweep(rc, in.name, &sc);
 	}
 	scenario_free(&sc);
 	input_free(&in);
@@ -207,7 +299,18 @@ enum {
 	OPT_COMPARE = 0x200,
 	OPT_MINIMIZE,
 	OPT_HANG,
+	OPT_SWEEP,
+	OPT_KNOWN,
 };
+
+static int take_known(struct run_command *rc, const char *path)
+{
+	char why[KNOWN_WHY_MAX];
+
+	if (known_load(&rc->known, path, why))
+		return 0;
+	return usage_error(rc->command, "--known: %s", why);
+}
 
 static int parse_option(struct run_command *rc, int c)
 {
@@ -227,6 +330,11 @@ static int parse_option(struct run_command *rc, int c)
 	case OPT_HANG:
 		return take_u32(rc->command, "hang", 1, 86400,
 				&rc->hang_seconds);
+	case OPT_SWEEP:
+		rc->sweep = true;
+		return 0;
+	case OPT_KNOWN:
+		return take_known(rc, optarg);
 	case CONFIG_BUG:
 		return config_take_option(rc->command, &rc->config, c);
 	case INPUT_BYTES:
@@ -248,6 +356,8 @@ static int parse_options(struct run_command *rc, int argc, char **argv)
 		{ "bug", required_argument, NULL, CONFIG_BUG },
 		{ "minimize", no_argument, NULL, OPT_MINIMIZE },
 		{ "hang", required_argument, NULL, OPT_HANG },
+		{ "fail-each", no_argument, NULL, OPT_SWEEP },
+		{ "known", required_argument, NULL, OPT_KNOWN },
 		OUTPUT_OPTIONS,
 		INPUT_OPTIONS,
 		{ 0 },
@@ -269,8 +379,13 @@ static int summarize(const struct run_command *rc)
 	if (rc->nr_unsuitable)
 		printf("%" PRIu64 " skipped: not for this tree\n",
 		       rc->nr_unsuitable);
-	printf("%" PRIu64 " walks compared, %u starts of the tree\n",
-	       rc->nr_walks, rc->worker.starts);
+	known_print(&rc->known, rc->met, stdout);
+	if (rc->sweep)
+		printf("%" PRIu64 " allocations failed, each once\n",
+		       rc->nr_failed);
+	printf("%" PRIu64 " walks compared, %" PRIu64
+	       " ops compared with the model, %u starts of the tree\n",
+	       rc->nr_walks, rc->nr_model_ops, rc->worker.starts);
 	printf("%" PRIu64 " files, %" PRIu64 " ops, %" PRIu64
 	       " disagreements\n",
 	       rc->nr_files, rc->nr_ops, rc->nr_disagreements);
@@ -297,15 +412,19 @@ static int do_files(struct run_command *rc, char **args, int nr)
 /* On standard error: what is compared is no part of what came of it. */
 static void print_features(const struct run_command *rc)
 {
-	const char *features = worker_features(&rc->worker);
+	const struct kernel_features *features = worker_features(&rc->worker);
 
-	if (worker_walks_only(&rc->worker))
-		fprintf(stderr, "walks only: the model has not: %s\n",
-			features);
-	else if (features[0])
-		fprintf(stderr,
-			"compared all the same; the model has not: %s\n",
-			features);
+	if (features)
+		kernel_features_print(features, kernel_features_order(features),
+				      false, stderr);
+	else if (rc->with != WITH_WALKS)
+		fprintf(stderr, "%s\n",
+			worker_walks_only(&rc->worker) ?
+				"walks only: the tree has no anon_vmas that "
+				"the model could be held against, or did not "
+				"survive being asked" :
+				"compared all the same; the tree did not "
+				"survive being asked for its features");
 }
 
 int main(int argc, char **argv)
@@ -324,6 +443,7 @@ int main(int argc, char **argv)
 	config.model = rc.config.machine;
 	config.with = rc.with;
 	config.hang_seconds = rc.hang_seconds;
+	config.known = &rc.known;
 	if (worker_init(&rc.worker, &config)) {
 		fprintf(stderr, "%s: out of memory\n", rc.command);
 		return EXIT_CANNOT;

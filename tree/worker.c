@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "finding.h"
 #include "worker.h"
 
 #define OPS_MAX (1U << 18)
@@ -33,8 +34,9 @@ struct worker_shared {
 	bool asking; /* for its features */
 	bool asked;
 	bool walks_only;
-	enum kernel_release as_of;
-	char features[FEATURES_TEXT_MAX];
+	bool answered; /* it knew its features */
+	struct kernel_features features;
+	struct tree_fail fail;
 	char report[BOOT_REPORT_MAX];
 	u64 base;
 	u32 nr_ops;
@@ -129,24 +131,41 @@ static bool write_byte(int fd)
 	return put == 1;
 }
 
+void worker_settle(struct tree_session *ts,
+		   const struct kernel_features *features, bool walks_only)
+{
+	ts->walks_only = walks_only;
+	if (!features)
+		return;
+	ts->features = features->present;
+	ts->config.as_of = kernel_features_order(features);
+}
+
+/* Without anon_vmas there is nothing that the model has, too. */
+static int ask_features(struct worker_shared *shared)
+{
+	int err = 0;
+
+	shared->asking = true;
+	if (tree_has_anon_vmas())
+		err = features_ask(&self.session, &shared->features);
+	shared->answered = !err && tree_has_anon_vmas();
+	shared->walks_only = !shared->answered;
+	shared->asking = false;
+	shared->asked = true;
+	return err;
+}
+
 /* Asked once; a worker that comes after this one is told. */
 static int settle_features(void)
 {
 	struct worker_shared *shared = self.shared;
 	int err = 0;
 
-	if (!shared->asked && self.with != WITH_WALKS) {
-		shared->asking = true;
-		err = features_ask(&self.session, shared->features);
-		shared->walks_only = self.with == WITH_EITHER &&
-				     shared->features[0];
-		shared->as_of = self.session.config.as_of;
-		shared->asking = false;
-		shared->asked = true;
-	}
-	if (shared->asked)
-		self.session.config.as_of = shared->as_of;
-	self.session.walks_only = shared->walks_only || self.with == WITH_WALKS;
+	if (!shared->asked && self.with != WITH_WALKS)
+		err = ask_features(shared);
+	worker_settle(&self.session, shared->asked ? &shared->features : NULL,
+		      shared->walks_only || self.with == WITH_WALKS);
 	return err;
 }
 
@@ -166,6 +185,7 @@ static void serve(void *arg)
 		sc.base = shared->base;
 		sc.nr_ops = shared->nr_ops;
 		sc.nr_procs = shared->nr_procs;
+		self.session.fail = shared->fail;
 		boot_report_clear();
 		err = tree_compare(&self.session, &sc, &result);
 		copy_report();
@@ -183,6 +203,7 @@ static void worker_main(struct worker *worker, int in, int out)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	self.shared = worker->shared;
 	self.session.config = worker->config.model;
+	self.session.known = worker->config.known;
 	self.with = worker->config.with;
 	self.session.before_op = before_op;
 	self.in = in;
@@ -262,9 +283,8 @@ static int start_unasked(struct worker *worker)
 	end_process(worker);
 	shared->asking = false;
 	shared->asked = true;
+	shared->answered = false;
 	shared->walks_only = worker->config.with == WITH_EITHER;
-	snprintf(shared->features, sizeof(shared->features), "%s",
-		 "unknown: the tree did not answer");
 	return start_process(worker);
 }
 
@@ -280,12 +300,15 @@ int worker_start(struct worker *worker)
 	return err;
 }
 
-static int fill_in(struct worker_shared *shared, const struct scenario *sc)
+static int fill_in(struct worker *worker, const struct scenario *sc)
 {
+	struct worker_shared *shared = worker->shared;
+
 	if (sc->nr_ops > OPS_MAX || sc->nr_procs > PROCS_MAX)
 		return -E2BIG;
 	memset(&shared->result, 0, sizeof(shared->result));
 	shared->op_nr = 0;
+	shared->fail = worker->fail;
 	shared->report[0] = '\0';
 	shared->base = sc->base;
 	shared->nr_ops = sc->nr_ops;
@@ -329,6 +352,23 @@ static void conclude(struct worker *worker, int answer,
 			 WEXITSTATUS(status));
 }
 
+/* Is it known what the process ended with?  Then the scenario ends here. */
+static void go_on_after_end(struct worker *worker, const struct scenario *sc,
+			    struct tree_result *result)
+{
+	const struct known_list *known = worker->config.known;
+	u32 nr = KNOWN_NONE;
+
+	if (known)
+		nr = finding_known(known, worker->shared->features.present, sc,
+				   result, result->op_nr,
+				   worker->shared->report);
+	if (nr == KNOWN_NONE)
+		return;
+	result->met[nr]++;
+	result->verdict = TREE_FINE;
+}
+
 int worker_compare(struct worker *worker, const struct scenario *sc,
 		   struct tree_result *result)
 {
@@ -340,7 +380,7 @@ int worker_compare(struct worker *worker, const struct scenario *sc,
 		snprintf(result->why, TREE_WHY_MAX, "the tree does not start");
 		return err;
 	}
-	if (fill_in(worker->shared, sc)) {
+	if (fill_in(worker, sc)) {
 		result->verdict = TREE_UNSUITABLE;
 		snprintf(result->why, TREE_WHY_MAX,
 			 "more than %u operations or %u processes", OPS_MAX,
@@ -354,25 +394,22 @@ int worker_compare(struct worker *worker, const struct scenario *sc,
 		*result = worker->shared->result;
 	else
 		conclude(worker, answer, result);
+	if (answer != 1)
+		go_on_after_end(worker, sc, result);
 	/* Where only the model thinks otherwise the tree is as it should be. */
 	if (result->verdict == TREE_DISAGREES && !result->with_model)
 		end_process(worker);
 	return 0;
 }
 
-const char *worker_features(const struct worker *worker)
+const struct kernel_features *worker_features(const struct worker *worker)
 {
-	return worker->shared->features;
+	return worker->shared->answered ? &worker->shared->features : NULL;
 }
 
 bool worker_walks_only(const struct worker *worker)
 {
 	return worker->shared->walks_only;
-}
-
-enum kernel_release worker_as_of(const struct worker *worker)
-{
-	return worker->shared->as_of;
 }
 
 const char *worker_report(const struct worker *worker)

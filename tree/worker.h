@@ -15,7 +15,7 @@
 
 /* What the tree is compared with. */
 enum worker_with {
-	WITH_EITHER, /* the model where it has the tree's features, else walks */
+	WITH_EITHER, /* the model where the tree answers to its questions */
 	WITH_MODEL,
 	WITH_WALKS,
 };
@@ -24,6 +24,7 @@ struct worker_config {
 	struct machine_config model;
 	enum worker_with with;
 	u32 hang_seconds; /* of processor time, for one scenario */
+	const struct known_list *known; /* NULL: none */
 };
 
 struct worker_shared;
@@ -35,6 +36,7 @@ struct worker {
 	int to; /* pipes to and from the process */
 	int from;
 	u32 starts; /* how many processes there were */
+	struct tree_fail fail; /* for the next scenarios */
 };
 
 /* 0 or a negative errno.  No process is started yet. */
@@ -52,14 +54,15 @@ int worker_compare(struct worker *worker, const struct scenario *sc,
 int worker_start(struct worker *worker);
 
 /*
- * Once it has started: the features that the model has not, "" if none; and
- * whether the model is left out.
+ * Once it has started: the tree's features, NULL if it was not asked, or has no
+ * anon_vmas, or did not survive being asked; and whether the model is left out.
  */
-const char *worker_features(const struct worker *worker);
+const struct kernel_features *worker_features(const struct worker *worker);
 bool worker_walks_only(const struct worker *worker);
 
-/* The release that the tree's chains are in the order of. */
-enum kernel_release worker_as_of(const struct worker *worker);
+/* Sets @ts to what @features call for; NULL: not known. */
+void worker_settle(struct tree_session *ts,
+		   const struct kernel_features *features, bool walks_only);
 
 /* What the tree printed in the last scenario; good until the next. */
 const char *worker_report(const struct worker *worker);

@@ -12,6 +12,7 @@
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
+#include <linux/utsname.h>
 #include "internal.h"
 
 /* A type of its own from 7.1 on. */
@@ -67,10 +68,14 @@ static int open_files(void)
 	return 0;
 }
 
-static void go_home(void)
+/* Whatever still waits to be freed is freed. */
+static void settle_down(void)
 {
 	glue_use_mm(home);
 	glue_unuse_mm(home);
+	rcu_barrier();
+	kvfree_rcu_barrier();
+	lru_add_drain();
 }
 
 void tree_shadow(unsigned long *start, unsigned long *len)
@@ -90,6 +95,20 @@ unsigned long tree_reach(void)
 	return min(tables, TASK_SIZE >> PAGE_SHIFT);
 }
 
+int tree_has_anon_offset(void)
+{
+#ifdef TREE_HAS_ANON_PGOFF
+	return 1;
+#else
+	return 0;
+#endif
+}
+
+const char *tree_release(void)
+{
+	return init_utsname()->release;
+}
+
 int tree_start(void)
 {
 	sysctl_overcommit_memory = OVERCOMMIT_ALWAYS;
@@ -104,9 +123,7 @@ int tree_begin(void)
 	tree_slots = 1;
 	tree_fail_nth(0);
 	tree_files_used = false;
-	go_home();
-	rcu_barrier();
-	lru_add_drain();
+	settle_down();
 	glue_counts_save();
 	contexts_begin();
 	tree_mms[0] = glue_new_mm();
@@ -127,9 +144,7 @@ int tree_end(char why[TREE_WHY_MAX])
 	if (tree_files_used)
 		for (i = 0; i < TREE_FILES; i++)
 			shmem_truncate_range(file_inode(tree_files[i]), 0, -1);
-	go_home();
-	rcu_barrier();
-	lru_add_drain();
+	settle_down();
 	if (contexts_end(why))
 		return glue_counts_same(why) ? 0 : -1;
 	contexts_describe();

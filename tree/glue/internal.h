@@ -11,6 +11,9 @@
 #include "../glue.h"
 #include "../../subject/dump.h"
 
+/* In linux/swap.h up to 7.2, then in mm/internal.h. */
+void lru_add_drain(void);
+
 /* The living: an mm by slot; slots from tree_slots on are empty. */
 extern struct mm_struct *tree_mms[TREE_SLOTS_MAX];
 extern unsigned int tree_slots;

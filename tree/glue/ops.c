@@ -18,7 +18,6 @@
 
 /* mm/internal.h, kernel/exit.c: not declared for the likes of us. */
 bool folio_isolate_lru(struct folio *folio);
-void lru_add_drain(void);
 unsigned long vm_mmap_pgoff(struct file *file, unsigned long address,
 			    unsigned long len, unsigned long prot,
 			    unsigned long flags, unsigned long pgoff);

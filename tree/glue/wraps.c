@@ -6,6 +6,7 @@
 #include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/percpu.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/stacktrace.h>
@@ -141,67 +142,181 @@ bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order)
 }
 
 /*
- * Objects of these caches are counted as they come and go, in every file of the
- * tree but the allocator's own: what SLUB itself could tell takes a flush of all
- * that KASAN keeps back.
+ * What is in use: objects by slab cache, and pages.  KASAN is told of each object
+ * and page as it is handed out and given back, so its functions are where they are
+ * counted, whichever way the allocator was called.  What SLUB itself could tell
+ * takes a flush of all that KASAN keeps back.
+ *
+ * Their arguments differ from release to release; all are passed on as they came.
  */
-static struct {
-	const char *name;
-	const struct kmem_cache *cache; /* NULL: not met yet */
+#ifdef CONFIG_KASAN
+#define CACHES_MAX 512 /* a power of two */
+
+static struct cache_count {
+	struct kmem_cache *cache; /* NULL: free */
 	long live;
 	long before;
-} objects[] = {
-	{ .name = "anon_vma" },
-	{ .name = "anon_vma_chain" },
-	{ .name = "vm_area_struct" },
-	{ .name = "mm_struct" },
-};
+} caches[CACHES_MAX];
 
-/* Caches that are none of these, so that their names are looked at once. */
-static const struct kmem_cache *others[64];
+static struct {
+	long live;
+	long before;
+	bool in_depot;
+} pages;
 
-static bool is_other(const struct kmem_cache *cache)
+static struct cache_count *count_of(struct kmem_cache *cache)
 {
-	return others[hash_ptr(cache, ilog2(ARRAY_SIZE(others)))] == cache;
+	u32 at = hash_ptr(cache, ilog2(CACHES_MAX));
+
+	while (caches[at].cache && caches[at].cache != cache)
+		at = (at + 1) & (CACHES_MAX - 1);
+	caches[at].cache = cache;
+	return &caches[at];
 }
 
-static void count_object(const struct kmem_cache *cache, long nr)
-{
-	int i;
+void *object_given(struct kmem_cache *cache, void *object, unsigned long a,
+		   unsigned long b) __asm__("__wrap___kasan_slab_alloc");
+void *object_given_on(struct kmem_cache *cache, void *object, unsigned long a,
+		      unsigned long b) __asm__("__real___kasan_slab_alloc");
+unsigned long object_back(struct kmem_cache *cache, void *object,
+			  unsigned long a, unsigned long b,
+			  unsigned long c) __asm__("__wrap___kasan_slab_free");
+unsigned long
+object_back_on(struct kmem_cache *cache, void *object, unsigned long a,
+	       unsigned long b,
+	       unsigned long c) __asm__("__real___kasan_slab_free");
+unsigned long
+pages_given(struct page *page, unsigned long order,
+	    unsigned long init) __asm__("__wrap___kasan_unpoison_pages");
+unsigned long
+pages_given_on(struct page *page, unsigned long order,
+	       unsigned long init) __asm__("__real___kasan_unpoison_pages");
+void pages_back(struct page *page, unsigned long order,
+		unsigned long init) __asm__("__wrap___kasan_poison_pages");
+void pages_back_on(struct page *page, unsigned long order,
+		   unsigned long init) __asm__("__real___kasan_poison_pages");
 
-	if (is_other(cache))
-		return;
-	for (i = 0; i < ARRAY_SIZE(objects); i++) {
-		if (!objects[i].cache && !strcmp(cache->name, objects[i].name))
-			objects[i].cache = cache;
-		if (objects[i].cache != cache)
+void *object_given(struct kmem_cache *cache, void *object, unsigned long a,
+		   unsigned long b)
+{
+	if (object)
+		count_of(cache)->live++;
+	return object_given_on(cache, object, a, b);
+}
+
+unsigned long object_back(struct kmem_cache *cache, void *object,
+			  unsigned long a, unsigned long b, unsigned long c)
+{
+	count_of(cache)->live--;
+	return object_back_on(cache, object, a, b, c);
+}
+
+unsigned long pages_given(struct page *page, unsigned long order,
+			  unsigned long init)
+{
+	if (!pages.in_depot)
+		pages.live += 1L << (unsigned int)order;
+	return pages_given_on(page, order, init);
+}
+
+void pages_back(struct page *page, unsigned long order, unsigned long init)
+{
+	pages.live -= 1L << (unsigned int)order;
+	pages_back_on(page, order, init);
+}
+
+/* KASAN keeps each stack that it has met, for ever: those pages are no leak. */
+unsigned long
+depot_save(unsigned long *entries, unsigned long nr, unsigned long gfp,
+	   unsigned long flags) __asm__("__wrap_stack_depot_save_flags");
+unsigned long
+depot_save_on(unsigned long *entries, unsigned long nr, unsigned long gfp,
+	      unsigned long flags) __asm__("__real_stack_depot_save_flags");
+
+unsigned long depot_save(unsigned long *entries, unsigned long nr,
+			 unsigned long gfp, unsigned long flags)
+{
+	unsigned long handle;
+
+	pages.in_depot = true;
+	handle = depot_save_on(entries, nr, gfp, flags);
+	pages.in_depot = false;
+	return handle;
+}
+
+static void objects_save(void)
+{
+	u32 i;
+
+	for (i = 0; i < CACHES_MAX; i++)
+		caches[i].before = caches[i].live;
+}
+
+static bool objects_same(char why[TREE_WHY_MAX])
+{
+	u32 i;
+
+	for (i = 0; i < CACHES_MAX; i++) {
+		if (caches[i].live == caches[i].before)
 			continue;
-		objects[i].live += nr;
-		return;
+		snprintf(
+			why, TREE_WHY_MAX,
+			"leak: %s: %ld objects more after the last process than before the first operation",
+			caches[i].cache->name,
+			caches[i].live - caches[i].before);
+		return false;
 	}
-	others[hash_ptr(cache, ilog2(ARRAY_SIZE(others)))] = cache;
+	return true;
 }
 
-void *__real_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp);
-void *__wrap_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp);
-void __real_kmem_cache_free(struct kmem_cache *cache, void *object);
-void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object);
-
-void *__wrap_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp)
+/*
+ * Slabs come and go as SLUB likes, and so do the pages of per-CPU chunks: what is
+ * in them is counted elsewhere.
+ */
+static long pages_in_use(void)
 {
-	void *object = __real_kmem_cache_alloc_noprof(cache, gfp);
-
-	if (object)
-		count_object(cache, 1);
-	return object;
+	return pages.live -
+	       (long)global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) -
+	       (long)global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) -
+	       (long)pcpu_nr_pages();
 }
 
-void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object)
+static void pages_save(void)
 {
-	if (object)
-		count_object(cache, -1);
-	__real_kmem_cache_free(cache, object);
+	pages.before = pages_in_use();
 }
+
+static bool pages_same(char why[TREE_WHY_MAX])
+{
+	long now = pages_in_use();
+
+	if (now == pages.before)
+		return true;
+	snprintf(
+		why, TREE_WHY_MAX,
+		"leak: pages: %ld more in use after the last process than before the first operation",
+		now - pages.before);
+	return false;
+}
+#else
+static void objects_save(void)
+{
+}
+
+static bool objects_same(char why[TREE_WHY_MAX])
+{
+	return true;
+}
+
+static void pages_save(void)
+{
+}
+
+static bool pages_same(char why[TREE_WHY_MAX])
+{
+	return true;
+}
+#endif
 
 /*
  * Pages that must be what they were when all processes are gone.  Statistics of
@@ -227,8 +342,8 @@ void glue_counts_save(void)
 
 	for (i = 0; i < ARRAY_SIZE(counted); i++)
 		before[i] = global_node_page_state(counted[i].item);
-	for (i = 0; i < ARRAY_SIZE(objects); i++)
-		objects[i].before = objects[i].live;
+	objects_save();
+	pages_save();
 }
 
 bool glue_counts_same(char why[TREE_WHY_MAX])
@@ -246,14 +361,5 @@ bool glue_counts_same(char why[TREE_WHY_MAX])
 			counted[i].name, before[i], now);
 		return false;
 	}
-	for (i = 0; i < ARRAY_SIZE(objects); i++) {
-		if (objects[i].live == objects[i].before)
-			continue;
-		snprintf(
-			why, TREE_WHY_MAX,
-			"leak: %s: %ld objects more after the last process than before the first operation",
-			objects[i].name, objects[i].live - objects[i].before);
-		return false;
-	}
-	return true;
+	return objects_same(why) && pages_same(why);
 }
