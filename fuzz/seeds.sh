@@ -1,12 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # seeds.sh RMAPDIFF CORPUS OUT: the fuzzers' seeds from the scenarios in CORPUS, into OUT/TARGET.
-# What bytes cannot express is left out of the byte seeds, and counted.
+# What bytes cannot express is left out of the byte seeds, and counted. Where all that seeds are made from is what it was
+# the last time, so are they.
 set -eu
-[ $# -eq 3 ] || { sed -n '3,4s/^# //p' "$0"; exit 2; }
+[ $# -eq 3 ] || { sed -n '3,5s/^# //p' "$0"; exit 2; }
 rmapdiff=$1 corpus=$2 out=$3
 [ -d "$corpus" ] || { echo "$corpus: no such directory" >&2; exit 2; }
 
+made_from=$({ cat "$0" "$rmapdiff"; find "$corpus" -name '*.rmap' -type f -exec sha1sum {} + | sort; } | sha1sum)
+if [ -f "$out/made-from" ] && [ "$(cat "$out/made-from")" = "$made_from" ]; then
+	cat "$out/said"
+	exit 0
+fi
 rm -rf "$out"
 mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check" "$out/fuzz_cow_poc" \
 	"$out/fuzz_interleave"
@@ -36,7 +42,7 @@ while IFS= read -r file; do
 		} >"$out/fuzz_oom/$name"
 		cp "$out/fuzz_oom/$name" "$out/fuzz_check/$name" ;;
 	2)
-		cat "$out/why"
+		cat "$out/why" >>"$out/said"
 		nr_skipped=$((nr_skipped + 1)) ;;
 	*)
 		cat "$out/why" >&2
@@ -44,5 +50,7 @@ while IFS= read -r file; do
 	esac
 done <"$list"
 rm -f "$list" "$out/why"
-echo "$nr seeds in bytes, $nr_skipped scenarios that bytes cannot express, $((nr + nr_skipped)) texts"
+echo "$nr seeds in bytes, $nr_skipped scenarios that bytes cannot express, $((nr + nr_skipped)) texts" >>"$out/said"
+cat "$out/said"
 [ $((nr + nr_skipped)) -gt 0 ] || { echo "$corpus: no scenarios" >&2; exit 1; }
+printf '%s\n' "$made_from" >"$out/made-from"
