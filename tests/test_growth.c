@@ -100,9 +100,24 @@ static void move_and_fill_again(struct scenario *sc, u64 nr)
 	}
 }
 
+/* The contexts of those that have exited stay as long as their folios do. */
+static void fork_and_exit(struct scenario *sc, u64 nr)
+{
+	assert_int_equal(scenario_name_slots(sc, (u32)nr + 1), 0);
+	add(sc, (struct op){ .kind = OP_MMAP, .len = 8 }, 0);
+	add(sc, (struct op){ .kind = OP_WRITE, .len = 8 }, 0);
+	for (u32 i = 0; i < nr; i++) {
+		add(sc,
+		    (struct op){ .kind = OP_FORK, .proc = i, .child = i + 1 },
+		    0);
+		add(sc, (struct op){ .kind = OP_EXIT, .proc = i }, 0);
+	}
+}
+
 static void (*const shapes[])(struct scenario *sc, u64 nr) = {
 	grow_up,	   grow_down,		unmap_from_below,
 	unmap_every_other, protect_every_other, move_one_by_one,
+	fork_and_exit,
 };
 
 static struct replay_config config_of(bool pure)

@@ -108,14 +108,25 @@ static void check_refcount(const struct cow_context *ctx, u64 children,
 		(ull)folios);
 }
 
+/* Of more ancestors than that the nearest are looked at, and check_all() counts. */
+#define ANCESTORS_MAX 32
+
 /* An operation on an mm can put references on all contexts above its own. */
 static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
 			    struct divergence *div)
 {
+	struct touched_log *log = &rmap->world->touched;
 	u64 left = cow_contexts_of(rmap)->nr;
+	u32 nr = 0;
 
-	for (; ctx && left; ctx = ctx->parent, left--)
+	for (; ctx && left; ctx = ctx->parent, left--) {
+		log->looked++;
+		if (nr++ == ANCESTORS_MAX && !log->thorough) {
+			log->left_out = true;
+			return;
+		}
 		check_refcount(ctx, ctx->nr_children, ctx->nr_folios, div);
+	}
 	if (ctx)
 		divergence_set(div, DIVERGENCE_INVARIANT,
 			       "contexts are each other's ancestors");
