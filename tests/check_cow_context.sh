@@ -4,15 +4,10 @@
 # seen without a kernel: each fault changes the stand-in and is no other's, each scenario is one and agrees in the model.
 set -eu
 rmapdiff=$1
+# shellcheck source=tests/runner.sh
+. "$(dirname "$0")/runner.sh"
 cd "$2"
 list=tests/tree/cow_context/faults
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
 
 grep -v '^#' $list >"$dir/list"
 [ -s "$dir/list" ] || fail "no faults in $list"

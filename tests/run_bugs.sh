@@ -4,10 +4,9 @@
 # what was found is said.  That each is found is for run_catalogue.sh.
 set -eu
 rmapdiff=$1 corpus=$2
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+# shellcheck source=tests/runner.sh
+. "$(dirname "$0")/runner.sh"
 find "$corpus" -name '*.rmap' -type f | sort >"$dir/files"
-failed=0
 
 # ends_well BUG MODE...: the corpus is replayed to the end, divergences or not.
 ends_well() {
@@ -18,8 +17,7 @@ ends_well() {
 	"$rmapdiff" run --bug "$bug" "$@" $(cat "$dir/files") >"$dir/out" 2>"$dir/err" || status=$?
 	[ $status -le 1 ] && tail -n 1 "$dir/out" | grep -q ' divergences$' && return 0
 	tail -n 20 "$dir/err"
-	echo "FAIL: $bug $*: status $status"
-	return 1
+	fail "$bug $*: status $status"
 }
 
 # Freed memory may be touched before a check comes by; that is for the sanitizers to say.
@@ -32,15 +30,15 @@ loses_references() {
 	return 1
 }
 
-for bug in $("$rmapdiff" list | sed '1,/^bugs/d; /^fixes/,$d' | awk '{ print $1 }'); do
+for bug in $(listed bugs); do
 	loses_references "$bug" && continue
-	ends_well "$bug" --pure || failed=1
-	ends_well "$bug" --check both || failed=1
-	ends_well "$bug" --check all --as-of 7.0 || failed=1
+	ends_well "$bug" --pure
+	ends_well "$bug" --check both
+	ends_well "$bug" --check all --as-of 7.0
 	# Without a look inside, what a process sees must tell.
 	case $bug in
 	walk-* | remap-* | child-joins-grandparent | split-forgets-faulted | prepare-not-recorded)
-		ends_well "$bug" --pure --check none || failed=1 ;;
+		ends_well "$bug" --pure --check none ;;
 	esac
 done
 exit $failed

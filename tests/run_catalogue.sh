@@ -15,62 +15,12 @@
 set -eu
 rmapdiff=$1 bugs=$2
 silent=$(dirname "$0")/silent_bugs.txt
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
+# shellcheck source=tests/runner.sh
+. "$(dirname "$0")/runner.sh"
 
 # why_silent NAME: the reason, or 1 if NAME is to be found.
 why_silent() {
 	awk -v name="$1" '$1 == name { sub(/^[^ ]+ /, ""); print; found = 1 } END { exit !found }' "$silent"
-}
-
-# listed SECTION: the names under that heading of `rmapdiff list`.
-listed() {
-	"$rmapdiff" list | awk -v section="$1" '/^[^ ]/ { on = $0 == section; next } on { print $1 }'
-}
-
-# of FILE KEY: what FILE says of itself; the line must be there once, but for fix.
-of() {
-	awk -v key="# $2:" 'index($0, key) == 1 { n++; text = substr($0, length(key) + 1) }
-		END { if (n > 1) exit 1; sub(/^ +/, "", text); print text }' "$1"
-}
-
-# came STATUS: "KIND RMAP" of what the run in $dir/out and $dir/err ended with, "none", or what else was the matter.
-came() {
-	if grep -q 'ERROR: AddressSanitizer' "$dir/err"; then
-		echo "asan -"
-	elif [ "$1" -le 1 ]; then
-		awk -v rmaps="$(listed "reverse maps" | tr '\n' ' ')" '
-			$1 == "DIVERGENCE" { kind = $2; who = $3; sub(/:$/, "", kind); sub(/:$/, "", who)
-				print kind, index(" " rmaps, " " who " ") ? who : "-"; found = 1; exit }
-			/ with a result that was not as asserted$/ { print "result -"; found = 1; exit }
-			END { if (!found) print "none" }' "$dir/out"
-	else
-		echo "status $1"
-	fi
-}
-
-# runs OPTION...: replays and prints what came.
-runs() {
-	status=0
-	"$rmapdiff" run "$@" >"$dir/out" 2>"$dir/err" || status=$?
-	came "$status"
-}
-
-# repairs_but FIX: options that repair all suspects but that one.
-repairs_but() {
-	for fix in $(listed fixes); do
-		[ "$fix" = "$1" ] || echo "--fix $fix"
-	done
-}
-
-operations() {
-	grep -cvE '^[[:space:]]*(#|base |$)' "$1"
 }
 
 check_file() {
@@ -81,11 +31,11 @@ check_file() {
 	fi
 	with='' without=''
 	[ "$bug" = - ] || with="--bug $bug"
-	[ -z "$fix" ] || with="$with $(repairs_but "$fix")" without="--fix all"
+	[ -z "$fix" ] || with="$with $(unrepaired "$fix")" without="--fix all"
 	# shellcheck disable=SC2086 # options are words
 	{
-		got=$(runs $options $with "$1")
-		clean=$(runs $options $without "$1")
+		got=$(came $options $with "$1")
+		clean=$(came $options $without "$1")
 	}
 	if [ "$report" = "asan -" ] && [ "$is_sanitized" = no ] && [ "$got" != none ]; then
 		got="asan -"
@@ -105,7 +55,7 @@ check_file() {
 check_silent() {
 	for mode in "--check touched" "--check both" "--check all --as-of 7.0" --pure; do
 		# shellcheck disable=SC2086,SC2046 # options are words, file names without blanks
-		got=$(runs $mode "$@" $(cat "$dir/files") "$dir/random.rmap" "$dir/failalloc.rmap")
+		got=$(came $mode "$@" $(cat "$dir/files") "$dir/random.rmap" "$dir/failalloc.rmap")
 		[ "$got" = none ] || fail "$* $mode: came '$got', but it is listed as silent"
 	done
 }
@@ -133,7 +83,7 @@ for name in $(listed fixes); do
 	if reason=$(why_silent "$name"); then
 		! grep -qx "$name" "$dir/fixes" || fail "$name: listed as silent, and has a scenario"
 		# shellcheck disable=SC2046 # options are words
-		[ -n "${CATALOGUE_QUICK-}" ] || check_silent --rmap anon_vma,cow_poc $(repairs_but "$name")
+		[ -n "${CATALOGUE_QUICK-}" ] || check_silent --rmap anon_vma,cow_poc $(unrepaired "$name")
 		echo "$name: silent: $reason"
 	else
 		grep -qx "$name" "$dir/fixes" || fail "$name: no scenario in $bugs"

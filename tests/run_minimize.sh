@@ -6,31 +6,23 @@
 # and how often a scenario was replayed.
 set -eu
 rmapdiff=$1 pad=$2 bugs=$3 padding=${4-200} seed=${5-1}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0 same=0 nr=0
+# shellcheck source=tests/runner.sh
+. "$(dirname "$0")/runner.sh"
+same=0 nr=0
 
+# With the last words of what was run.
 fail() {
 	echo "FAIL: $*"
 	[ ! -s "$dir/err" ] || tail -n 5 "$dir/err"
 	failed=1
 }
 
-# of FILE KEY: what FILE says of itself.
-of() {
-	sed -n "s/^# $2: *//p" "$1"
-}
-
 # options_of FILE: for run, minimize and pad.
 options_of() {
 	bug=$(of "$1" bug) fix=$(of "$1" fix)
 	[ -z "$bug" ] || [ "$bug" = - ] || echo "--bug $bug"
-	[ -z "$fix" ] || echo "--fix all --fix -$fix"
+	[ -z "$fix" ] || unrepaired "$fix"
 	of "$1" options
-}
-
-ops_in() {
-	grep -vc '^#\|^[[:space:]]*$\|^base ' "$1"
 }
 
 # kept_in FILE: what minimize -v says of the fault.
@@ -59,7 +51,7 @@ for file in "$bugs"/*.rmap; do
 	# shellcheck disable=SC2046 # options are words
 	set -- $(options_of "$file")
 	if [ "$(of "$file" report)" = "asan -" ] && ! "$pad" "$@" 0 1 "$file" >/dev/null 2>&1; then
-		print_row "$name" - "$(ops_in "$file")" - - - "only a sanitizer's build can tell"
+		print_row "$name" - "$(operations "$file")" - - - "only a sanitizer's build can tell"
 		continue
 	fi
 	"$pad" "$@" "$padding" "$seed" "$file" >"$dir/padded.rmap" 2>"$dir/err" || {
@@ -74,7 +66,7 @@ for file in "$bugs"/*.rmap; do
 	took=$(($(now_ms) - began))
 	replays=$(replays_in "$dir/err")
 	"$rmapdiff" minimize -v "$@" "$file" >"$dir/known.rmap" 2>"$dir/known" || fail "$name: known: status $?"
-	known=$(ops_in "$file") reached=$(ops_in "$dir/reached.rmap")
+	known=$(operations "$file") reached=$(operations "$dir/reached.rmap")
 	nr=$((nr + 1))
 	note=
 	if cmp -s "$dir/known.rmap" "$dir/reached.rmap"; then
@@ -82,7 +74,7 @@ for file in "$bugs"/*.rmap; do
 	else
 		note="not as from the known one"
 	fi
-	print_row "$name" "$(ops_in "$dir/padded.rmap")" "$known" "$reached" "$took" "$replays" "$note"
+	print_row "$name" "$(operations "$dir/padded.rmap")" "$known" "$reached" "$took" "$replays" "$note"
 	[ "$reached" -le "$known" ] || fail "$name: $reached operations, known are $known"
 	"$rmapdiff" minimize -v --tries 1 "$@" "$dir/reached.rmap" 2>"$dir/err" >/dev/null || fail "$name: again: status $?"
 	[ "$(kept_in "$dir/err")" = "$(kept_in "$dir/known")" ] ||

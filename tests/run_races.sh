@@ -9,19 +9,8 @@
 #	# mended: RMAP...	reverse maps with which no schedule fails, likewise
 set -eu
 rmapdiff=$1 loses=$2
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
-
-# of FILE KEY: what FILE says of itself.
-of() {
-	awk -v key="# $2:" 'index($0, key) == 1 { text = substr($0, length(key) + 1); sub(/^ +/, "", text); print text }' "$1"
-}
+# shellcheck source=tests/runner.sh
+. "$(dirname "$0")/runner.sh"
 
 # explored FILE OPTION...: no schedule fails.
 explored() {

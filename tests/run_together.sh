@@ -5,49 +5,21 @@
 # it names; with any one of them repaired, and with all, to none. DOCUMENT lists these files, and no other of that place; and
 # has a table of what each two do, where a cell is empty (".") if and only if there is no such file.
 #
-# A scenario there says in lines of its own:
+# A scenario there says, in a line each:
 #	# unrepaired: NAME NAME...	all others are repaired
 #	# options: OPTION...	for `run`
 #	# report: KIND RMAP	the divergence's kind, and the reverse map at fault
 set -eu
 rmapdiff=$1 together=$2 document=$3
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
-
-# of FILE KEY: what FILE says of itself; the line must be there once.
-of() {
-	awk -v key="# $2:" 'index($0, key) == 1 { n++; text = substr($0, length(key) + 1) }
-		END { if (n != 1) exit 1; sub(/^ +/, "", text); print text }' "$1" || fail "$1: expected one line '# $2:'"
-}
-
-# unrepaired NAME...: options.
-unrepaired() {
-	echo "--fix all"
-	for name; do
-		echo "--fix -$name"
-	done
-}
-
-# came OPTION... FILE: "KIND RMAP" of its divergence, or "none".
-came() {
-	status=0
-	"$rmapdiff" run "$@" >"$dir/out" 2>"$dir/err" || status=$?
-	if [ $status -gt 1 ]; then
-		echo "status $status: $(cat "$dir/err")"
-		return
-	fi
-	awk '$1 == "DIVERGENCE" { kind = $2; sub(/:$/, "", kind); who = $3; sub(/:$/, "", who); print kind, who; found = 1; exit }
-		END { if (!found) print "none" }' "$dir/out"
-}
+# shellcheck source=tests/runner.sh
+. "$(dirname "$0")/runner.sh"
 
 check_file() {
 	names=$(of "$1" unrepaired) options=$(of "$1" options) report=$(of "$1" report)
+	if [ -z "$names" ] || [ -z "$options" ] || [ -z "$report" ]; then
+		fail "$1: expected '# unrepaired:', '# options:' and '# report:'"
+		return
+	fi
 	expected=$(echo "$names" | tr ' ' +).${report%% *}.rmap
 	[ "$(basename "$1")" = "$expected" ] || fail "$1: expected the name $expected"
 	# shellcheck disable=SC2046,SC2086 # words
