@@ -442,6 +442,18 @@ static const char *proc_name(void *arg, u32 proc)
 	return proc < sc->nr_procs ? sc->names[proc] : "?";
 }
 
+static void note_results(struct explorer *ex)
+{
+	ex->out->whole++;
+	for (u32 i = 0; i < ex->group.nr; i++) {
+		struct explored_op *op = &ex->out->ops[i];
+		int result = ex->group.tasks[i].result;
+
+		if (result && !op->failed++)
+			op->result = result;
+	}
+}
+
 /* From where it stands to the end, or to where it is cut. */
 static void run_schedule(struct explorer *ex)
 {
@@ -458,10 +470,12 @@ static void run_schedule(struct explorer *ex)
 	if (ex->err || (ex->sched.stopped && !ex->sched.broken.kind))
 		return;
 	parallel_end(&ex->group, &ex->sched);
-	if (parallel_broken(&ex->group, &ex->sched, &names, &report))
+	if (parallel_broken(&ex->group, &ex->sched, &names, &report)) {
 		note_failure(ex, &report);
-	else
-		check_end(ex);
+		return;
+	}
+	note_results(ex);
+	check_end(ex);
 }
 
 /* Goes to the next one; false: there is none, or enough was seen. */
@@ -481,7 +495,8 @@ static void explore(struct explorer *ex)
 {
 	struct explored *out = ex->out;
 
-	out->schedules = out->cut = out->ends = 0;
+	out->schedules = out->cut = out->ends = out->whole = 0;
+	memset(out->ops, 0, sizeof(out->ops));
 	out->most_hit = false;
 	ex->limited = false;
 	ex->nr = 0;
@@ -553,6 +568,8 @@ struct explorer *explorer_create(const struct explore_config *config)
 		ex->replay.machine = config->machine;
 		ex->replay.machine.arena = ex->arena;
 		ex->replay.check = REPLAY_CHECK_NONE;
+		ex->replay.on_failure = config->on_failure;
+		ex->replay.arg = config->arg;
 		return ex;
 	}
 	explorer_destroy(ex);

@@ -21,6 +21,12 @@ struct explore_config {
 	u32 preempt; /* at most so many */
 	u64 most; /* schedules of a group; 0: all */
 	volatile sig_atomic_t *stop; /* raised by a signal: end soon; or NULL */
+	/*
+	 * Called by explorer_step() when sc->ops[op_nr - 1] has failed with @result,
+	 * a positive errno; or NULL.
+	 */
+	void (*on_failure)(void *arg, u32 op_nr, int result);
+	void *arg;
 };
 
 /* A task that was left although it could go on, and where. */
@@ -31,12 +37,20 @@ struct explored_left {
 
 #define EXPLORE_LEFT_MAX 8
 
+/* How an operation of the group did in the schedules that came to their end. */
+struct explored_op {
+	u64 failed; /* in so many of them */
+	int result; /* the first time; a positive errno */
+};
+
 /* What came of one group. */
 struct explored {
 	u64 schedules; /* begun, as far as what was new in them */
 	u64 cut; /* of them, those that came to a state that was seen before */
 	u64 states; /* that were new, each with who goes on */
 	u64 ends; /* different states at the end, all of which were checked */
+	u64 whole; /* of the schedules, those that came to their end themselves */
+	struct explored_op ops[PARALLEL_MAX];
 	u64 done; /* schedules, with those of fewer preemptions done before */
 	u32 preempt; /* with so many preemptions all was explored */
 	bool complete; /* with more preemptions nothing would come */

@@ -85,6 +85,30 @@ says out "all schedules"
 printf 'mmap A 0x0 1 rw\nwrite A 0x0\n' >none.rmap
 bad_says "no line with || in 1 file" --rmap anon_vma none.rmap
 
+# Operations that fail are counted, and listed with -v: in a line of several by schedules, the others by themselves.
+printf '%s\n' 'mmap A 0 1 rw' 'write A 0' 'fork A B' 'write A 0x10' 'munmap A 0 0 || walk A 0' \
+	'munmap A 0 1 || write A 0' 'walk A 0' >failed.rmap
+try 0 --rmap anon_vma --preempt 0 failed.rmap
+says out 'failed.rmap:5: anon_vma: ok, at most 0 preemptions ('
+[ "$(grep -c '), 1 op failed in each$' out)" = 1 ] || fail "$what: expected one line with an op that failed in each"
+[ "$(grep -c '), 1 op failed in some$' out)" = 1 ] || fail "$what: expected one line with an op that failed in some"
+says out 'failed.rmap: anon_vma: 2 ops outside of groups failed'
+says_not out EFAULT
+try 0 --rmap anon_vma --preempt 0 -v failed.rmap
+says out '  failed.rmap:4: anon_vma: op 4: write A 0x10: EFAULT'
+grep -qE '^  failed.rmap:5: anon_vma: op 5: munmap A 0x0 0: EINVAL in ([0-9]+) of \1 schedules that came to their end$' out ||
+	fail "$what: expected the munmap of line 5 in all schedules"
+grep -E '^  failed.rmap:6: anon_vma: op 8: write A 0x0: EFAULT in [0-9]+ of [0-9]+ schedules' out |
+	grep -qvE ' in ([0-9]+) of \1 ' || fail "$what: expected the write of line 6 in some schedules"
+says out '  failed.rmap:7: anon_vma: op 9: walk A 0x0: EFAULT'
+try 0 --rmap anon_vma --preempt 0 --json failed.rmap
+says out '"ops_failed":2}'
+grep -q '"line":5,.*"whole":\([0-9]*\),"op_failed":\[\1,0\],"failed":false}$' out || fail "$what: expected the munmap of line 5"
+try 0 --rmap anon_vma --preempt 0 --each failed.rmap
+says out ' 0 failures, 4 ops failed alone'
+bad_says "objects of --json" --json -v failed.rmap
+bad_says "explores nothing" --show -v failed.rmap
+
 # Made parallel: every operation beside every walker.
 try 0 --each --rmap anon_vma --preempt 0 "$corpus"/fault/*.rmap
 if [ $is_sanitized = no ]; then

@@ -111,6 +111,16 @@ int finish_output(const char *command, int status)
 }
 
 /* Those that are asserted to fail are no surprise. */
+void print_errno(int err)
+{
+	const char *name = errno_name(err);
+
+	if (name)
+		printf("%s", name);
+	else
+		printf("errno %d", err);
+}
+
 void print_failed_ops(u32 failed, u32 as_asserted)
 {
 	if (!failed)

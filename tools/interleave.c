@@ -56,6 +56,7 @@ struct interleave {
 	bool bytes; /* --bytes */
 	bool show;
 	bool json;
+	bool verbose;
 	const char *out;
 	struct input_files paths;
 	struct loaded *files;
@@ -64,6 +65,9 @@ struct interleave {
 	const char *rmap; /* whose turn it is */
 	struct explorer *ex;
 	const char *file;
+	const struct scenario *sc; /* of file */
+	bool in_group; /* explorer_step() does a group */
+	u32 nr_failed_ops; /* of this file, outside of groups */
 	struct totals totals;
 	struct interleave_failures failures;
 	u32 nr_bad;
@@ -89,7 +93,10 @@ static int print_help(void)
 	       "  --show               explores nothing: a picture of each line's "
 	       "own schedule\n"
 	       "  --json               an object a line\n"
-	       "  --out DIR            each failure as a scenario, there\n",
+	       "  --out DIR            each failure as a scenario, there\n"
+	       "  -v, --verbose        each operation that failed: of a line with "
+	       "||, in how many of the schedules\n"
+	       "                       that came to their end\n",
 	       MOST_DEFAULT);
 	input_print_help();
 	config_print_help(CONFIG_BIT(CONFIG_PURE) | CONFIG_BIT(CONFIG_CHECK));
@@ -98,8 +105,6 @@ static int print_help(void)
 	       "or a bad file, 130 after ^C.\n");
 	return EXIT_OK;
 }
-
-/* Lines. */
 
 static void print_json_text(const char *text)
 {
@@ -114,6 +119,87 @@ static void print_json_text(const char *text)
 	}
 	putchar('"');
 }
+
+/* Operations that fail, with an errno: nothing is wrong with that. */
+
+static void print_failed_op(const struct interleave *il,
+			    const struct scenario *sc, u32 op_nr, int result)
+{
+	const struct op *op = &sc->ops[op_nr - 1];
+	char text[256];
+
+	scenario_print_op(sc, op, text, sizeof(text));
+	printf("  %s:", il->file);
+	if (op->line)
+		printf("%u:", op->line);
+	printf(" %s: op %u: %s: ", il->rmap, op_nr, text);
+	print_errno(result);
+}
+
+/* Of groups explored_op has more to say. */
+static void note_failed_op(void *arg, u32 op_nr, int result)
+{
+	struct interleave *il = arg;
+
+	if (il->in_group)
+		return;
+	il->nr_failed_ops++;
+	if (!il->verbose)
+		return;
+	print_failed_op(il, il->sc, op_nr, result);
+	putchar('\n');
+}
+
+static void print_failed_outside(const struct interleave *il)
+{
+	if (!il->nr_failed_ops)
+		return;
+	if (il->json) {
+		printf("{\"file\":");
+		print_json_text(il->file);
+		printf(",\"rmap\":\"%s\",\"ops_failed\":%u}\n", il->rmap,
+		       il->nr_failed_ops);
+		return;
+	}
+	printf("%s: %s: %u op%s outside of groups failed\n", il->file, il->rmap,
+	       il->nr_failed_ops, il->nr_failed_ops == 1 ? "" : "s");
+}
+
+static void list_failed_in_group(const struct interleave *il,
+				 const struct scenario *sc, u32 first,
+				 const struct explored *explored)
+{
+	for (u32 i = 0; i < PARALLEL_MAX; i++) {
+		const struct explored_op *op = &explored->ops[i];
+
+		if (!op->failed)
+			continue;
+		print_failed_op(il, sc, first + i + 1, op->result);
+		printf(" in %" PRIu64 " of %" PRIu64
+		       " schedules that came to their end\n",
+		       op->failed, explored->whole);
+	}
+}
+
+static void print_failed_in_group(const struct explored *explored)
+{
+	u32 always = 0, sometimes = 0;
+
+	for (u32 i = 0; i < PARALLEL_MAX; i++) {
+		always += explored->ops[i].failed &&
+			  explored->ops[i].failed == explored->whole;
+		sometimes += explored->ops[i].failed &&
+			     explored->ops[i].failed < explored->whole;
+	}
+	if (always)
+		printf(", %u op%s failed in each", always,
+		       always == 1 ? "" : "s");
+	if (sometimes)
+		printf(", %u op%s failed in some", sometimes,
+		       sometimes == 1 ? "" : "s");
+}
+
+/* Lines. */
 
 static void print_counts(const struct explored *explored)
 {
@@ -137,7 +223,7 @@ static void print_extent(const struct explored *explored)
 		printf("at most %u preemptions", explored->preempt);
 }
 
-static void print_group_json(const struct interleave *il, u32 line,
+static void print_group_json(const struct interleave *il, u32 line, u32 nr,
 			     const struct explored *explored)
 {
 	char digits[SCHEDULE_TEXT_MAX];
@@ -147,14 +233,17 @@ static void print_group_json(const struct interleave *il, u32 line,
 	printf(",\"line\":%u,\"rmap\":\"%s\",\"schedules\":%" PRIu64
 	       ",\"cut\":%" PRIu64 ",\"states\":%" PRIu64 ",\"ends\":%" PRIu64
 	       ",\"preempt\":%u,\"complete\":%s,\"most_hit\":%s,"
-	       "\"too_long\":%s,\"states_full\":%s,\"failed\":%s",
+	       "\"too_long\":%s,\"states_full\":%s,\"whole\":%" PRIu64
+	       ",\"op_failed\":[",
 	       line, il->rmap, explored->schedules, explored->cut,
 	       explored->states, explored->ends, explored->preempt,
 	       explored->complete ? "true" : "false",
 	       explored->most_hit ? "true" : "false",
 	       explored->too_long ? "true" : "false",
-	       explored->states_full ? "true" : "false",
-	       explored->failed ? "true" : "false");
+	       explored->states_full ? "true" : "false", explored->whole);
+	for (u32 i = 0; i < nr; i++)
+		printf("%s%" PRIu64, i ? "," : "", explored->ops[i].failed);
+	printf("],\"failed\":%s", explored->failed ? "true" : "false");
 	if (explored->failed) {
 		scenario_print_schedule(&explored->schedule, digits);
 		printf(",\"preemptions\":%u,\"schedule\":\"%s\",\"kind\":"
@@ -167,12 +256,12 @@ static void print_group_json(const struct interleave *il, u32 line,
 }
 
 static void print_group(const struct interleave *il, const struct scenario *sc,
-			u32 first, const struct explored *explored)
+			u32 first, u32 nr, const struct explored *explored)
 {
 	u32 line = sc->ops[first].line;
 
 	if (il->json) {
-		print_group_json(il, line, explored);
+		print_group_json(il, line, nr, explored);
 		return;
 	}
 	printf("%s:", il->file);
@@ -194,7 +283,11 @@ static void print_group(const struct interleave *il, const struct scenario *sc,
 	}
 	printf(" (");
 	print_counts(explored);
-	printf(")\n");
+	printf(")");
+	print_failed_in_group(explored);
+	putchar('\n');
+	if (il->verbose)
+		list_failed_in_group(il, sc, first, explored);
 }
 
 /* Failures. */
@@ -331,7 +424,7 @@ static bool do_group(struct interleave *il, const struct scenario *sc,
 		return false;
 	}
 	add_up(il, &explored);
-	print_group(il, sc, first, &explored);
+	print_group(il, sc, first, nr, &explored);
 	if (explored.failed)
 		show_failure(il, sc, first, nr, &explored);
 	return explored.failed;
@@ -352,13 +445,16 @@ static void do_groups(struct interleave *il, const struct scenario *sc)
 		nr = scenario_group(sc, first);
 		if (nr > 1)
 			failed = do_group(il, sc, first, nr);
-		if (first + nr < sc->nr_ops && !interrupted() &&
+		il->in_group = nr > 1;
+		/* Nothing follows on the last group's own schedule. */
+		if ((nr == 1 || first + nr < sc->nr_ops) && !interrupted() &&
 		    !explorer_step(il->ex, first + 1)) {
 			show_diverged(il, failed);
 			break;
 		}
 	}
 	explorer_end(il->ex);
+	print_failed_outside(il);
 }
 
 /* Each group under its own schedule; what follows it is left out. */
@@ -419,19 +515,22 @@ static void print_each(const struct interleave *il, const struct totals *before)
 		print_json_text(il->file);
 		printf(",\"rmap\":\"%s\",\"pairs\":%" PRIu64
 		       ",\"schedules\":%" PRIu64 ",\"failures\":%" PRIu64
-		       ",\"interrupted\":%s}\n",
+		       ",\"ops_failed\":%u,\"interrupted\":%s}\n",
 		       il->rmap, now->groups - before->groups,
 		       now->schedules - before->schedules,
-		       now->failures - before->failures,
+		       now->failures - before->failures, il->nr_failed_ops,
 		       interrupted() ? "true" : "false");
 		return;
 	}
 	printf("%s: %s: %" PRIu64 " pairs, %" PRIu64 " schedules, %" PRIu64
-	       " failures%s\n",
+	       " failures",
 	       il->file, il->rmap, now->groups - before->groups,
 	       now->schedules - before->schedules,
-	       now->failures - before->failures,
-	       interrupted() ? ", interrupted" : "");
+	       now->failures - before->failures);
+	if (il->nr_failed_ops)
+		printf(", %u op%s failed alone", il->nr_failed_ops,
+		       il->nr_failed_ops == 1 ? "" : "s");
+	puts(interrupted() ? ", interrupted" : "");
 }
 
 static void do_each(struct interleave *il, const struct scenario *sc)
@@ -464,6 +563,9 @@ static void drop_results(struct scenario *sc)
 static void do_file(struct interleave *il, const struct loaded *file)
 {
 	il->file = file->name;
+	il->sc = &file->sc;
+	il->in_group = false;
+	il->nr_failed_ops = 0;
 	il->totals.files++;
 	if (il->show)
 		show_groups(il, &file->sc);
@@ -702,6 +804,9 @@ static int parse_option(struct interleave *il, int c)
 	case OPT_OUT:
 		il->out = optarg;
 		return 0;
+	case 'v':
+		il->verbose = true;
+		return 0;
 	case INPUT_BYTES:
 		il->bytes = true;
 		return 0;
@@ -730,11 +835,12 @@ static int parse_options(struct interleave *il, int argc, char **argv)
 		{ "show", no_argument, NULL, OPT_SHOW },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "out", required_argument, NULL, OPT_OUT },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
 	int c, err = 0;
 
-	while (!err && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+	while (!err && (c = getopt_long(argc, argv, "hv", options, NULL)) != -1)
 		if (c == 'h')
 			return print_help() + 1;
 		else
@@ -752,6 +858,8 @@ int cmd_interleave(int argc, char **argv)
 	};
 	int stop;
 
+	il.explore.on_failure = note_failed_op;
+	il.explore.arg = &il;
 	config_init(&il.config);
 	stop = parse_options(&il, argc, argv);
 	if (stop)
@@ -760,11 +868,15 @@ int cmd_interleave(int argc, char **argv)
 		return usage_error(il.command, "expected FILE...; see --help");
 	if (config_check(il.command, &il.config))
 		return EXIT_USAGE;
-	if (il.show && (il.each || il.json || il.out || il.bounded))
+	if (il.show &&
+	    (il.each || il.json || il.out || il.bounded || il.verbose))
 		return usage_error(
 			il.command,
-			"--show explores nothing: no "
-			"--each, --json, --out, --preempt or --most");
+			"--show explores nothing: no --each, --json, --out, "
+			"--preempt, --most or --verbose");
+	if (il.json && il.verbose)
+		return usage_error(il.command,
+				   "--verbose: the objects of --json have it");
 	if (il.out && make_dir(il.out))
 		return EXIT_USAGE;
 	load_files(&il, argv + optind, argc - optind);

@@ -74,16 +74,6 @@ static void print_divergence(const struct input *in, const struct scenario *sc,
 	report_print(&result->report, stdout, result->op_nr, text);
 }
 
-static void print_errno(int err)
-{
-	const char *name = errno_name(err);
-
-	if (name)
-		printf("%s", name);
-	else
-		printf("errno %d", err);
-}
-
 static void print_unexpected(const struct input *in, const struct scenario *sc,
 			     const struct replay_result *result)
 {

@@ -36,6 +36,9 @@ int cmd_stats(int argc, char **argv);
 int usage_error(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* "ENOMEM", or "errno 200", on standard output; @err is positive, or 0. */
+void print_errno(int err);
+
 /* " (N failed)" on standard output, with how many as asserted; nothing for 0. */
 void print_failed_ops(u32 failed, u32 as_asserted);
 
