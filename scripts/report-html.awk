@@ -85,6 +85,10 @@ BEGIN {
 	print "</style></head><body>"
 }
 
+/^<!--/ {
+	next
+}
+
 /^#+ / {
 	close_block()
 	level = index($0, " ") - 1
