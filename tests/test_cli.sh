@@ -106,6 +106,8 @@ stats --slabs --bug remap-wrong-sign fork.rmap : --bug remap-wrong-sign: it is o
 exhaust --ops 1 --due-to walk-early-end : --due-to: it is of cow_poc
 exhaust --ops 1 --rmap anon_vma,cow_poc --fix all --due-to walk-early-end : --due-to walk-early-end: --fix repairs it
 minimize --any --kind any fork.rmap : --any and --kind any: expected one of them
+minimize --any --kind same fork.rmap : --any and --kind same: expected one of them
+minimize --kind same --kind any fork.rmap : --kind same and --kind any: expected one of them
 stats --slabs --every 3 fork.rmap : --every: not with --slabs
 stats --kernel-sizes --walks 3 : --walks: not with --slabs or --kernel-sizes
 stats --kernel-sizes fork.rmap : --kernel-sizes: unexpected argument

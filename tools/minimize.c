@@ -23,6 +23,7 @@ struct minimize {
 	char options[512]; /* those of the replay, as given */
 	struct output out;
 	enum ending_keep keep;
+	const char *keep_option; /* that said so, or NULL */
 	bool verbose;
 	bool bytes; /* --bytes */
 	u64 limit_ms;
@@ -328,12 +329,25 @@ enum minimize_option {
 	OPTION_TRIES,
 };
 
+/* --any and --kind say what is kept: once is enough, two are one too many. */
+static int take_keep(struct minimize *mz, const char *option,
+		     enum ending_keep keep)
+{
+	if (mz->keep_option && strcmp(mz->keep_option, option) != 0)
+		return usage_error(mz->command,
+				   "%s and %s: expected one of them",
+				   mz->keep_option, option);
+	mz->keep_option = option;
+	mz->keep = keep;
+	return 0;
+}
+
 static int parse_kind(struct minimize *mz)
 {
 	if (!strcmp(optarg, "any"))
-		mz->keep = ENDING_KEEP_NOTHING;
-	if (mz->keep == ENDING_KEEP_NOTHING || !strcmp(optarg, "same"))
-		return 0;
+		return take_keep(mz, "--kind any", ENDING_KEEP_NOTHING);
+	if (!strcmp(optarg, "same"))
+		return take_keep(mz, "--kind same", ENDING_KEEP_FAULT);
 	return usage_error(mz->command, "--kind '%s': expected same or any",
 			   optarg);
 }
@@ -363,9 +377,7 @@ static int take_option(struct minimize *mz, int c)
 		mz->bytes = true;
 		return 0;
 	case OPTION_ANY:
-		if (mz->keep == ENDING_KEEP_FAULT)
-			mz->keep = ENDING_KEEP_KIND;
-		return 0;
+		return take_keep(mz, "--any", ENDING_KEEP_KIND);
 	case OPTION_KIND:
 		return parse_kind(mz);
 	case OPTION_LIMIT:
@@ -397,24 +409,18 @@ int cmd_minimize(int argc, char **argv)
 		.limit_ms = LIMIT_MS_DEFAULT,
 	};
 	int c, index = 0, err = 0;
-	bool any = false;
 
 	config_init(&mz.config);
 	while (!err &&
 	       (c = getopt_long(argc, argv, "ho:v", options, &index)) != -1) {
 		if (c == 'h')
 			return print_help();
-		any |= c == OPTION_ANY;
 		err = config_is_option(c) ?
 			      take_config_option(&mz, c, options[index].name) :
 			      take_option(&mz, c);
 	}
 	if (err || config_check(mz.command, &mz.config))
 		return EXIT_USAGE;
-	if (any && mz.keep == ENDING_KEEP_NOTHING)
-		return usage_error(
-			mz.command,
-			"--any and --kind any: expected one of them");
 	if (argc - optind != 1)
 		return usage_error(argv[0], "expected one FILE; see --help");
 	return minimize_file(&mz, argv[optind]);
