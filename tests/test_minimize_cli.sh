@@ -157,7 +157,10 @@ interrupt() {
 # ^C writes the best so far; this one takes long enough for something to be stopped.
 "$rmapdiff" gen random --ops 400 --seed 4 --procs 20 --pages 200 >long.rmap
 bug=degree-double-reuse
-for signal in INT TERM; do
+# Under nohup SIGHUP is ignored, and stays so.
+signals="INT TERM"
+grep -q '^SigIgn:.*[13579bdf]$' /proc/self/status || signals="$signals HUP"
+for signal in $signals; do
 	interrupt $signal --bug $bug --check both long.rmap
 	"$rmapdiff" run --bug $bug out >again
 	[ $? = 1 ] || fail "$what: the best so far shows nothing"

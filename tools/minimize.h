@@ -19,7 +19,7 @@ struct minimize_job {
 	u64 tries_max; /* 0: the default */
 	struct minimize_stats stats; /* out */
 	u64 cause_replays; /* out: beside the tries, to tell their causes */
-	bool interrupted; /* out: by SIGINT or SIGTERM */
+	bool interrupted; /* out: by a signal; see interrupt.h */
 	/* Called once the cause is known; may be NULL. */
 	void (*begins)(const struct minimize_job *job);
 	/* Called now and then; may be NULL. */
@@ -27,8 +27,8 @@ struct minimize_job {
 };
 
 /*
- * 0 or a negative errno; the best so far is in job->sc all the same.  While it
- * goes on, SIGINT and SIGTERM end it and not the program.
+ * 0 or a negative errno; the best so far is in job->sc all the same.  From now
+ * on a signal ends it and not the program, as interrupt_catch() says.
  */
 int minimize_apart(struct minimize_job *job);
 

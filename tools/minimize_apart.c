@@ -26,6 +26,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "interrupt.h"
 #include "minimize.h"
 
 #define PROGRESS_MS 200
@@ -55,15 +56,6 @@ struct worker {
 	struct shared *shared;
 	bool apart; /* each try has a process of its own */
 };
-
-/* Handlers have no argument. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int sig)
-{
-	(void)sig;
-	interrupted = 1;
-}
 
 /* The worker's */
 
@@ -143,6 +135,7 @@ static void __attribute__((noreturn)) work(struct worker *worker)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	/* If it dies there is nothing that the user would want to read. */
 	if (null >= 0)
 		dup2(null, STDERR_FILENO);
@@ -213,7 +206,7 @@ static void show_progress(const struct minimize_job *job,
 			      shared->tries);
 }
 
-/* Until the worker is gone, which closes its end of @fd; or SIGINT, SIGTERM. */
+/* Until the worker is gone, which closes its end of @fd; or a signal asks. */
 static void wait_for(const struct minimize_job *job,
 		     const struct shared *shared, pid_t pid, int fd)
 {
@@ -221,10 +214,10 @@ static void wait_for(const struct minimize_job *job,
 	int ready;
 
 	for (;;) {
-		ready = interrupted ? -1 : poll(&gone, 1, PROGRESS_MS);
-		if (interrupted)
+		ready = interrupted() ? -1 : poll(&gone, 1, PROGRESS_MS);
+		if (interrupted())
 			kill(pid, SIGKILL);
-		if (ready > 0 || interrupted)
+		if (ready > 0 || interrupted())
 			break;
 		show_progress(job, shared);
 	}
@@ -264,7 +257,7 @@ static int run_workers(struct minimize_job *job, struct shared *shared)
 
 	if (!err)
 		err = take_best(shared, job);
-	if (!err && !shared->is_over && !interrupted && !worker.apart) {
+	if (!err && !shared->is_over && !interrupted() && !worker.apart) {
 		worker.apart = true;
 		err = run_worker(&worker);
 		if (!err)
@@ -272,15 +265,10 @@ static int run_workers(struct minimize_job *job, struct shared *shared)
 	}
 	job->stats.tries = shared->tries;
 	job->cause_replays = job->cause.replays + shared->cause_replays;
-	job->interrupted = interrupted;
-	if (!err && !shared->is_over && !interrupted)
+	job->interrupted = interrupted();
+	if (!err && !shared->is_over && !job->interrupted)
 		return -ECHILD;
 	return err ? err : shared->err;
-}
-
-static bool is_interrupted(void)
-{
-	return interrupted;
 }
 
 /* Whatever comes to be tried must have the cause that the scenario has. */
@@ -290,10 +278,10 @@ static int find_cause(struct minimize_job *job)
 	const struct cause_config config = {
 		.replays = &replays,
 		.apart = true,
-		.stop = is_interrupted,
+		.stop = interrupted,
 	};
 
-	replays.stop = &interrupted;
+	replays.stop = interrupt_flag();
 	if (job->keep != ENDING_KEEP_FAULT)
 		return 0;
 	return cause_find(job->sc, &config, &job->wanted, &job->cause);
@@ -316,19 +304,11 @@ static int find_cause_and_run(struct minimize_job *job, struct shared *shared)
 
 int minimize_apart(struct minimize_job *job)
 {
-	const struct sigaction stop = { .sa_handler = interrupt };
-	struct sigaction old_int, old_term;
 	/* Room is for as many as there are now. */
 	struct shared *shared = shared_map(job->sc);
-	int err;
 
 	if (!shared)
 		return -ENOMEM;
-	interrupted = 0;
-	sigaction(SIGINT, &stop, &old_int);
-	sigaction(SIGTERM, &stop, &old_term);
-	err = find_cause_and_run(job, shared);
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGTERM, &old_term, NULL);
-	return err;
+	interrupt_catch();
+	return find_cause_and_run(job, shared);
 }
