@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "../model/scenario/replay.h"
+#include "../subject/calls.h"
 #include "exec.h"
 #include "exec_binary.h"
 
@@ -443,32 +444,6 @@ static void set_syscall(struct channel *channel, u32 nr, u64 a, u64 b, u64 c,
 	memcpy(channel->args, args, sizeof(args));
 }
 
-static u64 prot_bits(u8 prot)
-{
-	switch (prot) {
-	case OP_PROT_RW:
-		return PROT_READ | PROT_WRITE;
-	case OP_PROT_R:
-		return PROT_READ;
-	}
-	return PROT_NONE;
-}
-
-static u64 advice_number(u8 advice)
-{
-	switch (advice) {
-	case ADVICE_DONTNEED:
-		return MADV_DONTNEED;
-	case ADVICE_DONTFORK:
-		return MADV_DONTFORK;
-	case ADVICE_DOFORK:
-		return MADV_DOFORK;
-	case ADVICE_WIPEONFORK:
-		return MADV_WIPEONFORK;
-	}
-	return MADV_KEEPONFORK;
-}
-
 static void set_mmap(struct channel *channel, const struct op *op, u64 address)
 {
 	bool file = op->flags & OP_HAS_FILE;
@@ -482,16 +457,10 @@ static void set_mmap(struct channel *channel, const struct op *op, u64 address)
 
 static void set_mremap(struct channel *channel, const struct op *op, u64 base)
 {
-	u64 flags = 0, to = 0;
+	u64 to = op->flags & OP_HAS_TO ? (base + op->to) << 12 : 0;
 
-	if (op->flags & OP_HAS_TO) {
-		flags |= MREMAP_FIXED | MREMAP_MAYMOVE;
-		to = (base + op->to) << 12;
-	}
-	if (op->flags & OP_DONTUNMAP)
-		flags |= MREMAP_DONTUNMAP;
 	set_syscall(channel, SYS_mremap, (base + op->page) << 12, op->len << 12,
-		    op->new_len << 12, flags, to, 0);
+		    op->new_len << 12, mremap_bits(op), to, 0);
 }
 
 /* An operation that a process does on its own memory, and survives. */

@@ -7,9 +7,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "../model/rmap/rmaps.h"
 #include "../model/scenario/replay.h"
+#include "../subject/calls.h"
 #include "../subject/dump_page.h"
 #include "boot.h"
 #include "compare.h"
@@ -147,43 +147,6 @@ static bool suitable(struct run *run)
 		if (!op_suitable(run, &run->sc->ops[i]))
 			return false;
 	return true;
-}
-
-static unsigned long prot_bits(u8 prot)
-{
-	switch (prot) {
-	case OP_PROT_RW:
-		return PROT_READ | PROT_WRITE;
-	case OP_PROT_R:
-		return PROT_READ;
-	}
-	return PROT_NONE;
-}
-
-static unsigned long advice_number(u8 advice)
-{
-	switch (advice) {
-	case ADVICE_DONTNEED:
-		return MADV_DONTNEED;
-	case ADVICE_DONTFORK:
-		return MADV_DONTFORK;
-	case ADVICE_DOFORK:
-		return MADV_DOFORK;
-	case ADVICE_WIPEONFORK:
-		return 18; /* MADV_WIPEONFORK */
-	}
-	return 19; /* MADV_KEEPONFORK */
-}
-
-static unsigned long mremap_bits(const struct op *op)
-{
-	unsigned long flags = 0;
-
-	if (op->flags & OP_HAS_TO)
-		flags |= 3; /* MREMAP_MAYMOVE | MREMAP_FIXED */
-	if (op->flags & OP_DONTUNMAP)
-		flags |= 4; /* MREMAP_DONTUNMAP */
-	return flags;
 }
 
 static int tree_kind(u8 kind)
