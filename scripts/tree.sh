@@ -15,7 +15,8 @@ tree_seconds=220
 # Debian's own source, as the package brings it.
 tree_archive=/usr/src/linux-source-6.12.tar.xz
 
-# tree_find PATH CONFIG: sets tree_source, where it is, and tree_out, where its build goes; installs what it takes.
+# tree_find PATH CONFIG: sets tree_source, where it is, and tree_out, where its build goes; installs what it takes. Exit
+# status 77 where Debian's source cannot be had.
 tree_find() {
 	[ -z "$2" ] || [ -f "$2" ] || die "--config $2: expected a file"
 	case $1 in
@@ -34,8 +35,11 @@ tree_find() {
 	tree_is_debian=
 	if [ "$1" = debian ]; then
 		tree_is_debian=1
-		[ -f $tree_archive ] || need linux-source-6.12
-		[ -f $tree_archive ] || die "debian: no $tree_archive, which Debian has in: linux-source-6.12"
+		[ -f $tree_archive ] || (need linux-source-6.12) || exit 77
+		[ -f $tree_archive ] || {
+			echo "$me: debian: no $tree_archive, which Debian has in: linux-source-6.12" >&2
+			exit 77
+		}
 	fi
 	tree_config=$2
 	key=$({ printf '%s\n' "$tree_source"; [ -z "$2" ] || cat "$2"; } | sha1sum | cut -c1-8)

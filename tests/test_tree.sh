@@ -9,6 +9,8 @@ trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir/repo/tree" "$dir/repo/fuzz" "$dir/bin" "$dir/kernel/mm" "$dir/kernel/arch/um"
 cp -r "$source/scripts" "$dir/repo"
 cp "$source/tree/config" "$dir/repo/tree"
+# What Debian's package brings is here, where it is.
+sed "s|/usr/src/|$dir/src/|" "$source/scripts/tree.sh" >"$dir/repo/scripts/tree.sh"
 echo 'set(fuzz_targets fuzz_rmap)' >"$dir/repo/fuzz/CMakeLists.txt"
 printf 'VERSION = 6\nPATCHLEVEL = 12\n' >"$dir/kernel/Makefile"
 echo 'int rmap;' >"$dir/kernel/mm/rmap.c"
@@ -18,7 +20,7 @@ nr=0
 
 # No dpkg, so nothing is installed; and only what stands here.
 for tool in awk basename cat cmp comm cp cut dirname env find flock git grep head mkdir mv nproc rm sed setsid sh sha1sum sleep \
-	sort stat tail touch tr uname xargs; do
+	sort stat tail tar touch tr uname xargs xz; do
 	where=$(command -v "$tool") && ln -s "$where" "$dir/bin/$tool"
 done
 stub() {
@@ -142,9 +144,29 @@ try 2 tree build kernel
 [ ! -e "$mirror/mm/gone.c" ] || fail "expected no file that the tree has no more"
 cmp -s "$dir/kernel/mm/rmap.c" "$mirror/mm/rmap.c" || fail "expected what was edited"
 
+# Debian's source: the package's archive, unpacked once, and again when there is another one.
+try 77 tree run debian x.rmap
+grep -q 'Debian has in: linux-source-6.12$' "$dir/err" || fail "expected the package"
+archive() {
+	mkdir -p "$dir/src"
+	echo "$1" >"$dir/kernel/mm/rmap.c"
+	tar -C "$dir" -cJf "$dir/src/linux-source-6.12.tar.xz" --exclude=.config --exclude=auto.conf kernel
+}
+unpacked=$dir/repo/build/tree/debian/linux-source-6.12
+archive 'int first;'
+try 2 tree build debian
+grep -q 'int first' "$unpacked/mm/rmap.c" || fail "expected what the package has"
+touch "$unpacked/left"
+try 2 tree build debian
+[ -e "$unpacked/left" ] || fail "expected it unpacked once"
+archive 'int of another size;'
+try 2 tree build debian
+grep -q 'another size' "$unpacked/mm/rmap.c" || fail "expected what the package has now"
+[ ! -e "$unpacked/left" ] || fail "expected nothing of the old one"
+
 # Whatever ends a build, no make outlives it, and the next one finds no lock.
 touch "$dir/stands-still"
-lock=$dir/repo/$(cd "$dir/repo" && echo build/tree/kernel-*)/lock
+lock=$(echo "$dir"/repo/build/tree/kernel-*/lock)
 [ -f "$lock" ] || fail "expected one build, with its lock: $lock"
 held() {
 	! flock -n "$lock" true
