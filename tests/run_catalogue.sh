@@ -89,4 +89,29 @@ for name in $(listed fixes); do
 		grep -qx "$name" "$dir/fixes" || fail "$name: no scenario in $bugs"
 	fi
 done
+
+# Three documents have a table with a row for each.
+docs=$bugs/../../docs
+
+# has_row DOCUMENT ROW: with those of its section "How fast they are found", where it has one.
+has_row() {
+	awk -v row="| $2 |" '/^## / { on = 0 } /^## How fast they are found$/ { seen = on = 1 }
+		{ if (index($0, row) == 1) { if (on) in_section = 1; anywhere = 1 } }
+		END { exit !(seen ? in_section : anywhere) }' "$docs/$1" || fail "docs/$1 has no row for $2"
+}
+
+for file in "$bugs"/*.rmap; do
+	name=$(basename "$file" .rmap)
+	has_row EXHAUSTIVE.md "$name"
+	has_row REPRODUCERS.md "\`$name\`"
+done
+for name in $(listed bugs) $(listed fixes); do
+	file=$bugs/$name.rmap
+	[ -f "$file" ] || file=$bugs/poc-$name.rmap
+	# What scripts/bug-bench does not look for, and races, which its targets do not have.
+	if why_silent "$name" >/dev/null || grep -q -e '^# report: result -' -e '^[^#]*||' "$file"; then
+		continue
+	fi
+	has_row FINDINGS.md "$name"
+done
 exit $failed
