@@ -18,6 +18,7 @@ fuzzer = $(shell clang-19 --print-file-name=lib/linux/libclang_rt.fuzzer_no_main
 
 # What takes the place of the tree's own: see glue/wraps.c. UML's are malloc, free and calloc.
 wraps := init_new_context destroy_context flush_tlb_mm should_failslab should_fail_alloc_page \
+	kmem_cache_prefill_sheaf kmem_cache_refill_sheaf \
 	stack_trace_save os_dump_core os_alarm_process malloc free calloc \
 	__kasan_slab_alloc __kasan_slab_free __kasan_unpoison_pages __kasan_poison_pages stack_depot_save_flags
 wraps += $(if $(contexts),mm_init_cow_context kfree kvfree_call_rcu krealloc_noprof krealloc_node_align_noprof)

@@ -142,6 +142,53 @@ bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order)
 }
 
 /*
+ * What a maple tree takes for a store of several nodes, from 7.0 on.  SLUB asks
+ * failslab for single objects only.
+ */
+struct slab_sheaf;
+
+struct slab_sheaf *__wrap_kmem_cache_prefill_sheaf(struct kmem_cache *cache,
+						   gfp_t gfp,
+						   unsigned int size);
+struct slab_sheaf *__real_kmem_cache_prefill_sheaf(struct kmem_cache *cache,
+						   gfp_t gfp,
+						   unsigned int size);
+int __wrap_kmem_cache_refill_sheaf(struct kmem_cache *cache, gfp_t gfp,
+				   struct slab_sheaf **sheaf,
+				   unsigned int size);
+int __real_kmem_cache_refill_sheaf(struct kmem_cache *cache, gfp_t gfp,
+				   struct slab_sheaf **sheaf,
+				   unsigned int size);
+
+struct slab_sheaf *__weak __real_kmem_cache_prefill_sheaf(
+	struct kmem_cache *cache, gfp_t gfp, unsigned int size)
+{
+	return NULL;
+}
+
+int __weak __real_kmem_cache_refill_sheaf(struct kmem_cache *cache, gfp_t gfp,
+					  struct slab_sheaf **sheaf,
+					  unsigned int size)
+{
+	return -ENOMEM;
+}
+
+struct slab_sheaf *__wrap_kmem_cache_prefill_sheaf(struct kmem_cache *cache,
+						   gfp_t gfp, unsigned int size)
+{
+	return fails(gfp) ? NULL :
+			    __real_kmem_cache_prefill_sheaf(cache, gfp, size);
+}
+
+int __wrap_kmem_cache_refill_sheaf(struct kmem_cache *cache, gfp_t gfp,
+				   struct slab_sheaf **sheaf, unsigned int size)
+{
+	return fails(gfp) ?
+		       -ENOMEM :
+		       __real_kmem_cache_refill_sheaf(cache, gfp, sheaf, size);
+}
+
+/*
  * What is in use: objects by slab cache, and pages.  KASAN is told of each object
  * and page as it is handed out and given back, so its functions are where they are
  * counted, whichever way the allocator was called.  What SLUB itself could tell
