@@ -254,6 +254,12 @@ static bool look(struct run *run, u32 *slots)
 }
 
 /* Whatever the tree is: no model is asked. */
+static bool touches_and_moves_nothing(const struct tree_op *op)
+{
+	return op->kind == TREE_MMAP || op->kind == TREE_MUNMAP ||
+	       op->kind == TREE_MPROTECT || op->kind == TREE_MADVISE;
+}
+
 static bool check_alone(struct run *run, const struct content_step *step,
 			u32 op_nr)
 {
@@ -264,6 +270,10 @@ static bool check_alone(struct run *run, const struct content_step *step,
 		return false;
 	run->result->walks += walks > 0 ? (u32)walks : 0;
 	if (!graph_check(dump, run->result->why) && !disagrees(run, op_nr))
+		return false;
+	if (touches_and_moves_nothing(step->op) &&
+	    !graph_check_kept(step->before, dump, run->result->why) &&
+	    !disagrees(run, op_nr))
 		return false;
 	if (!content_check(step, run->result->why) && !disagrees(run, op_nr))
 		return false;

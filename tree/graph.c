@@ -181,3 +181,53 @@ bool graph_check(const struct dump *dump, char why[GRAPH_WHY_MAX])
 			return false;
 	return true;
 }
+
+/* Where @mm's VMAs are in @dump; NULL: nowhere. */
+static const struct dump_proc *proc_of(const struct dump *dump, u64 mm)
+{
+	for (u32 i = 0; i < dump->proc_count; i++)
+		if (dump->procs[i].mm == mm)
+			return &dump->procs[i];
+	return NULL;
+}
+
+static bool kept_unfaulted(const struct dump *before, const struct dump *after,
+			   const struct dump_proc *was,
+			   const struct dump_proc *is, char *why)
+{
+	const struct dump_vma *old = &before->vmas[was->vma_first];
+	const struct dump_vma *new = &after->vmas[is->vma_first];
+	const struct dump_vma *old_end = old + was->vma_count;
+	const struct dump_vma *new_end = new + is->vma_count;
+
+	/* Both by address. */
+	while (old < old_end && new < new_end) {
+		if (old->start == new->start && old->end == new->end &&
+		    !old->anon_vma &&new->anon_vma) {
+			snprintf(why, GRAPH_WHY_MAX,
+				 "clone: the VMA at page 0x%" PRIx64
+				 " kept its range and got an anon_vma",
+				 (u64) new->start);
+			return false;
+		}
+		if (old->start < new->start)
+			old++;
+		else
+			new ++;
+	}
+	return true;
+}
+
+bool graph_check_kept(const struct dump *before, const struct dump *after,
+		      char why[GRAPH_WHY_MAX])
+{
+	why[0] = '\0';
+	for (u32 i = 0; i < before->proc_count; i++) {
+		const struct dump_proc *was = &before->procs[i];
+		const struct dump_proc *is = proc_of(after, was->mm);
+
+		if (is && !kept_unfaulted(before, after, was, is, why))
+			return false;
+	}
+	return true;
+}

@@ -15,4 +15,12 @@
 /* False with what does not hold in @why, "" where it all does. */
 bool graph_check(const struct dump *dump, char why[GRAPH_WHY_MAX]);
 
+/*
+ * Of an operation that touches no page and moves none, between two looks: no VMA
+ * that kept its range has an anon_vma that it did not have.  A merge that gives
+ * up may not leave its clone behind.
+ */
+bool graph_check_kept(const struct dump *before, const struct dump *after,
+		      char why[GRAPH_WHY_MAX]);
+
 #endif
