@@ -25,9 +25,12 @@ static struct {
 	char line[1024]; /* of the console, so far */
 	size_t len;
 	char headline[BOOT_HEADLINE_MAX];
-	char report[BOOT_REPORT_MAX];
+	char own_report[BOOT_REPORT_MAX];
+	char *report;
 	size_t report_len;
-} boot;
+} boot = {
+	.report = boot.own_report,
+};
 
 void (*boot_on_panic)(void);
 
@@ -77,6 +80,7 @@ void boot_tree(void (*entered)(void *arg), void *arg)
 
 void host_entered(void)
 {
+	boot_report_clear();
 	boot.entered(boot.arg);
 	abort();
 }
@@ -98,7 +102,7 @@ static bool is_headline(const char *line)
 
 static void add_to_report(const char *line, size_t len)
 {
-	if (boot.report_len + len + 2 > sizeof(boot.report))
+	if (boot.report_len + len + 2 > BOOT_REPORT_MAX)
 		return;
 	memcpy(boot.report + boot.report_len, line, len);
 	boot.report_len += len;
@@ -143,6 +147,12 @@ const char *boot_headline(void)
 const char *boot_report(void)
 {
 	return boot.report;
+}
+
+void boot_report_into(char *report)
+{
+	boot.report = report;
+	boot_report_clear();
 }
 
 void boot_report_clear(void)

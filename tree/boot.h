@@ -33,6 +33,12 @@ const char *boot_headline(void);
 const char *boot_report(void);
 void boot_report_clear(void);
 
+/*
+ * Keeps the report in @report, BOOT_REPORT_MAX bytes, from now on: in memory that
+ * outlives this process, for one.
+ */
+void boot_report_into(char *report);
+
 /* Called when the tree panics, which it does not survive; does not return. */
 extern void (*boot_on_panic)(void);
 

@@ -35,7 +35,8 @@ static int ask(struct tree_session *ts, enum kernel_feature feature,
 	return err;
 }
 
-int features_ask(struct tree_session *ts, struct kernel_features *features)
+int features_ask(struct tree_session *ts, struct kernel_features *features,
+		 volatile u32 *asked_for)
 {
 	const struct known_list *known = ts->known;
 	bool walks_only = ts->walks_only;
@@ -46,6 +47,7 @@ int features_ask(struct tree_session *ts, struct kernel_features *features)
 	ts->walks_only = false;
 	ts->known = NULL;
 	for (u32 i = 0; i < NR_KERNEL_FEATURES && !err; i++) {
+		*asked_for = i;
 		if (kernel_feature_scenario(i))
 			err = ask(ts, i, &answer);
 		else

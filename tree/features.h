@@ -10,9 +10,11 @@
 #include "compare.h"
 
 /*
- * Ask the tree for each feature, by a scenario of a few operations.  0, or a
- * negative errno.
+ * Ask the tree for each feature, by a scenario of a few operations.  *@asked_for is
+ * the enum kernel_feature that is at work, for those who watch: the tree may not
+ * survive it.  0, or a negative errno.
  */
-int features_ask(struct tree_session *ts, struct kernel_features *features);
+int features_ask(struct tree_session *ts, struct kernel_features *features,
+		 volatile u32 *asked_for);
 
 #endif

@@ -81,18 +81,6 @@ u32 finding_known(const struct known_list *known, u32 features,
 	return known_find(known, &finding);
 }
 
-void finding_comment(const struct tree_result *result, FILE *out)
-{
-	if (result->with_model)
-		fprintf(out,
-			"# Tree and model disagree: %s\n# tree:  %s\n"
-			"# model: %s\n",
-			result->diff.what, result->diff.kernel,
-			result->diff.model);
-	else
-		fprintf(out, "# %s\n", result->why);
-}
-
 /* Addresses of the tree's code in a report, and the names that they have. */
 struct names {
 	u32 nr;
@@ -265,13 +253,12 @@ static bool says_nothing(const char *line, size_t len, bool *in_stack)
 	return mark != NULL;
 }
 
-static void print_line(const struct names *names, const char *line, size_t len,
-		       FILE *out)
+static void print_named(const struct names *names, const char *line, size_t len,
+			FILE *out)
 {
 	unsigned long address;
 	u32 nr;
 
-	fputs("  | ", out);
 	for (size_t i = 0; i < len; i++) {
 		if (!code_address(line + i, &address)) {
 			fputc(line[i], out);
@@ -284,6 +271,34 @@ static void print_line(const struct names *names, const char *line, size_t len,
 			fprintf(out, "0x%lx", address);
 		i += 17;
 	}
+}
+
+void finding_print_named(const char *text, FILE *out)
+{
+	struct names *names = calloc(1, sizeof(*names));
+
+	if (!names) {
+		fputs(text, out);
+		return;
+	}
+	collect(names, text);
+	find_names(names);
+	print_named(names, text, strlen(text), out);
+	free(names);
+}
+
+void finding_comment(const struct tree_result *result, FILE *out)
+{
+	if (result->with_model) {
+		fprintf(out,
+			"# Tree and model disagree: %s\n# tree:  %s\n"
+			"# model: %s\n",
+			result->diff.what, result->diff.kernel,
+			result->diff.model);
+		return;
+	}
+	fputs("# ", out);
+	finding_print_named(result->why, out);
 	fputc('\n', out);
 }
 
@@ -299,8 +314,11 @@ void finding_print_report(const char *report, FILE *out)
 	while (*report) {
 		size_t len = strcspn(report, "\n");
 
-		if (!says_nothing(report, len, &in_stack))
-			print_line(names, report, len, out);
+		if (!says_nothing(report, len, &in_stack)) {
+			fputs("  | ", out);
+			print_named(names, report, len, out);
+			fputc('\n', out);
+		}
 		report += len;
 		report += *report == '\n';
 	}

@@ -34,6 +34,9 @@ bool finding_names(const char *report, const char *function);
 /* What is wrong, as a scenario's comment. */
 void finding_comment(const struct tree_result *result, FILE *out);
 
+/* @text, with addresses of the tree's code named as below. */
+void finding_print_named(const char *text, FILE *out);
+
 /*
  * What the tree printed, indented, with addresses of its code named, by
  * llvm-symbolizer where that is there: function, file and line.

@@ -7,7 +7,8 @@
  * RMAPDIFF_TREE_COMPARE=walks leaves the model out, =model has it although the
  * tree has features that it has not; RMAPDIFF_TREE_HANG is the seconds of
  * processor time that an input may take; RMAPDIFF_TREE_KNOWN is a list of known
- * findings, or several with a colon between them.
+ * findings, or several with a colon between them; RMAPDIFF_FUZZ_INPUTS is a
+ * directory where each process keeps the input that it is at.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -25,6 +26,7 @@
 #include "../model/rmap/rmaps.h"
 #include "boot.h"
 #include "compare.h"
+#include "finding.h"
 #include "worker.h"
 
 #define HANG_SECONDS 20
@@ -49,6 +51,7 @@ static struct {
 	u64 findings;
 	u64 met[KNOWN_MAX];
 	u64 *shared_met; /* NULL: not shared */
+	int input; /* file of the input that is at work; -1: none */
 	/* For the watchdog. */
 	volatile u64 begun;
 	volatile bool inside;
@@ -76,15 +79,17 @@ static void __attribute__((noreturn)) stop(void)
 	fuzz.inside = false;
 	fuzz.findings++;
 	fuzz_counts_add(COUNT_DIVERGENCES, 1);
-	fputs(boot_report(), stderr);
+	finding_print_report(boot_report(), stderr);
 	print_summary();
 	abort();
 }
 
 static void on_panic(void)
 {
-	fprintf(stderr, "FINDING %s\n",
-		boot_headline() ? boot_headline() : "panic");
+	fputs("FINDING ", stderr);
+	finding_print_named(boot_headline() ? boot_headline() : "panic",
+			    stderr);
+	fputc('\n', stderr);
 	stop();
 }
 
@@ -97,15 +102,17 @@ static void print_finding(const struct scenario *sc,
 	if (result->op_nr)
 		scenario_print_op(sc, &sc->ops[result->op_nr - 1], text,
 				  sizeof(text));
-	if (result->with_model)
+	if (result->with_model) {
 		fprintf(stderr,
 			"DISAGREEMENT %s (op %u: %s)\n  tree:  %s\n"
 			"  model: %s\n",
 			result->diff.what, result->op_nr, text,
 			result->diff.kernel, result->diff.model);
-	else
-		fprintf(stderr, "FINDING %s (op %u: %s)\n", result->why,
-			result->op_nr, text);
+	} else {
+		fputs("FINDING ", stderr);
+		finding_print_named(result->why, stderr);
+		fprintf(stderr, " (op %u: %s)\n", result->op_nr, text);
+	}
 }
 
 /*
@@ -166,6 +173,46 @@ static void replay_one(const struct scenario *sc)
 	stop();
 }
 
+/*
+ * A process may end in ways that leave libFuzzer no time to keep the input.  What
+ * is in the file then is: scripts/fuzz looks for it.
+ */
+static void open_input(void)
+{
+	const char *dir = getenv("RMAPDIFF_FUZZ_INPUTS");
+	char path[4096];
+
+	fuzz.input = -1;
+	if (!dir || !*dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%d", dir, getpid());
+	fuzz.input = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fuzz.input < 0) {
+		perror(path);
+		exit(2);
+	}
+}
+
+static void begin_input(const u8 *data, size_t size)
+{
+	fuzz.begun++;
+	fuzz.inside = true;
+	if (fuzz.input >= 0 &&
+	    pwrite(fuzz.input, data, size, 0) != (ssize_t)size) {
+		perror("RMAPDIFF_FUZZ_INPUTS");
+		exit(2);
+	}
+}
+
+static void end_input(void)
+{
+	fuzz.inside = false;
+	if (fuzz.input >= 0 && ftruncate(fuzz.input, 0)) {
+		perror("RMAPDIFF_FUZZ_INPUTS");
+		exit(2);
+	}
+}
+
 static int one_input(const u8 *data, size_t size)
 {
 	struct scenario sc;
@@ -174,13 +221,12 @@ static int one_input(const u8 *data, size_t size)
 	fuzz_counts_add(COUNT_INPUTS, 1);
 	if (scenario_init(&sc))
 		return 0;
-	fuzz.begun++;
-	fuzz.inside = true;
+	begin_input(data, size);
 	if (!scenario_decode(&sc, data, size)) {
 		scenario_sequential(&sc);
 		replay_one(&sc);
 	}
-	fuzz.inside = false;
+	end_input();
 	scenario_free(&sc);
 	return 0;
 }
@@ -217,8 +263,8 @@ static void *watch(void *arg)
 		    ++seconds < fuzz.hang_seconds * ASLEEP_FACTOR)
 			continue;
 		fprintf(stderr,
-			"FINDING hang: no end in %u seconds of processor "
-			"time\n",
+			"FINDING hang: %s in %u seconds of processor time\n",
+			fuzz.begun ? "no end" : "the tree does not start",
 			fuzz.hang_seconds);
 		syscall(SYS_tgkill, getpid(), fuzz.tid, SIGABRT);
 		sleep(5);
@@ -287,7 +333,10 @@ static void choose_comparison(void)
 	config.with = compare && !strcmp(compare, "model") ? WITH_MODEL :
 							     WITH_EITHER;
 	if (worker_init(&worker, &config) || worker_start(&worker)) {
-		fprintf(stderr, "fuzz_tree: the tree does not start\n");
+		fputs("fuzz_tree: the tree does not start: ", stderr);
+		finding_print_named(worker.start_why, stderr);
+		fputc('\n', stderr);
+		finding_print_report(worker_report(&worker), stderr);
 		exit(77);
 	}
 	features = worker_features(&worker);
@@ -295,9 +344,13 @@ static void choose_comparison(void)
 	if (features)
 		kernel_features_print(features, kernel_features_order(features),
 				      false, stderr);
-	if (fuzz.session.walks_only)
-		fprintf(stderr, "fuzz_tree: walks only: the tree did not say "
-				"which features it has\n");
+	if (fuzz.session.walks_only) {
+		fputs("fuzz_tree: walks only: the tree does not say which "
+		      "features it has: ",
+		      stderr);
+		finding_print_named(worker.asked_why, stderr);
+		fputc('\n', stderr);
+	}
 	worker_free(&worker);
 }
 
@@ -305,9 +358,11 @@ static void entered(void *arg)
 {
 	(void)arg;
 	if (tree_session_open(&fuzz.session)) {
-		fprintf(stderr, "fuzz_tree: the tree does not start\n");
+		fprintf(stderr, "fuzz_tree: out of memory\n");
 		exit(77);
 	}
+	fuzz.inside = false;
+	open_input();
 	exit(LLVMFuzzerRunDriver(&fuzz.argc, &fuzz.argv, one_input));
 }
 
@@ -363,6 +418,8 @@ int main(int argc, char **argv)
 	if (only_starts_others(argc, argv))
 		return LLVMFuzzerRunDriver(&fuzz.argc, &fuzz.argv, one_input);
 	choose_comparison();
+	/* The start of the tree is watched, too. */
+	fuzz.inside = true;
 	start_watchdog();
 	atexit(print_summary);
 	boot_tree(entered, NULL);

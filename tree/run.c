@@ -12,6 +12,7 @@
 #include "../model/scenario/minimize.h"
 #include "../tools/config.h"
 #include "../tools/input.h"
+#include "../tools/interrupt.h"
 #include "../tools/output.h"
 #include "../tools/tools.h"
 #include "finding.h"
@@ -67,16 +68,26 @@ static void print_finding(struct run_command *rc, const char *name,
 	} else {
 		printf(" disagreed at the end\n");
 	}
-	if (result->with_model)
+	if (result->with_model) {
 		printf("DISAGREEMENT %s (op %u: %s)\n  tree:  %s\n"
 		       "  model: %s\n",
 		       result->diff.what, result->op_nr, text,
 		       result->diff.kernel, result->diff.model);
-	else
-		printf("FINDING %s (op %u: %s)\n", result->why, result->op_nr,
-		       text);
+	} else {
+		printf("FINDING ");
+		finding_print_named(result->why, stdout);
+		printf(" (op %u: %s)\n", result->op_nr, text);
+	}
 	finding_print_report(worker_report(&rc->worker), stdout);
 	fflush(stdout);
+}
+
+static void say_no_start(const struct run_command *rc)
+{
+	fprintf(stderr, "%s: the tree does not start: ", rc->command);
+	finding_print_named(rc->worker.start_why, stderr);
+	fputc('\n', stderr);
+	finding_print_report(worker_report(&rc->worker), stderr);
 }
 
 static int compare(struct run_command *rc, const char *name,
@@ -84,9 +95,14 @@ static int compare(struct run_command *rc, const char *name,
 {
 	int err = worker_compare(&rc->worker, sc, result);
 
+	if (err == -EINTR)
+		return err;
 	if (err) {
-		fprintf(stderr, "%s: %s: %s\n", rc->command, name,
-			result->why[0] ? result->why : strerror(-err));
+		if (err == -ENOTSUP)
+			say_no_start(rc);
+		else
+			fprintf(stderr, "%s: %s: %s\n", rc->command, name,
+				strerror(-err));
 		rc->broken = true;
 		return err;
 	}
@@ -243,12 +259,19 @@ static int shows(void *arg, const struct scenario *sc, u32 *needed)
 	return 1;
 }
 
+static bool asked_to_stop(void *arg)
+{
+	(void)arg;
+	return interrupted();
+}
+
 static int minimize(struct run_command *rc, const char *name,
 		    struct scenario *sc)
 {
 	struct judge judge = { .rc = rc };
 	const struct minimize_config config = {
 		.shows = shows,
+		.stop = asked_to_stop,
 		.arg = &judge,
 		.tries_max = TRIES_MAX,
 		.far_tries_max = FAR_TRIES_MAX,
@@ -257,19 +280,16 @@ static int minimize(struct run_command *rc, const char *name,
 	int err;
 
 	if (do_scenario(rc, name, sc, &judge.result))
-		return EXIT_CANNOT;
+		return interrupt_status(rc->broken ? EXIT_CANNOT : EXIT_OK);
 	if (judge.result.verdict != TREE_DISAGREES)
 		return usage_error(name, "shows no finding on this tree");
 	finding_kind(&judge.result, judge.wanted);
 	if (judge.result.op_nr)
 		sc->nr_ops = judge.result.op_nr;
 	err = scenario_minimize(sc, &config, &stats);
-	if (err)
+	if (err && err != -EINTR)
 		return usage_error(name, "minimizing failed: %s",
 				   strerror(-err));
-	/* Once more, for the report that goes with it. */
-	if (do_scenario(rc, name, sc, &judge.result))
-		return EXIT_CANNOT;
 	err = output_open(&rc->out);
 	if (err)
 		return err;
@@ -277,8 +297,11 @@ static int minimize(struct run_command *rc, const char *name,
 	scenario_print(sc, rc->out.file);
 	err = output_close(&rc->out, 0);
 	fprintf(stderr, "%s: %u ops, %" PRIu64 " tries%s\n", name, sc->nr_ops,
-		stats.tries, stats.fixpoint ? "" : ", stopped before the end");
-	return err;
+		stats.tries,
+		interrupted()	? ", interrupted: the best so far" :
+		!stats.fixpoint ? ", stopped before the end" :
+				  "");
+	return interrupt_status(err);
 }
 
 static int do_minimize(struct run_command *rc, const char *path)
@@ -383,6 +406,8 @@ static int summarize(const struct run_command *rc)
 	if (rc->sweep)
 		printf("%" PRIu64 " allocations failed, each once\n",
 		       rc->nr_failed);
+	if (interrupted())
+		printf("stopped before all was done\n");
 	printf("%" PRIu64 " walks compared, %" PRIu64
 	       " ops compared with the model, %u starts of the tree\n",
 	       rc->nr_walks, rc->nr_model_ops, rc->worker.starts);
@@ -393,7 +418,7 @@ static int summarize(const struct run_command *rc)
 		return EXIT_DIVERGED;
 	if (rc->broken)
 		return EXIT_CANNOT;
-	return rc->nr_bad ? EXIT_USAGE : EXIT_OK;
+	return interrupt_status(rc->nr_bad ? EXIT_USAGE : EXIT_OK);
 }
 
 static int do_files(struct run_command *rc, char **args, int nr)
@@ -403,10 +428,19 @@ static int do_files(struct run_command *rc, char **args, int nr)
 	if (input_files_find(&files, args, nr, rc->bytes))
 		return EXIT_USAGE;
 	rc->nr_bad += files.nr_bad;
-	for (u32 i = 0; i < files.nr && !rc->broken; i++)
+	for (u32 i = 0; i < files.nr && !rc->broken && !interrupted(); i++)
 		do_file(rc, files.paths[i]);
 	input_files_free(&files);
 	return summarize(rc);
+}
+
+static void print_no_answer(const struct run_command *rc)
+{
+	fprintf(stderr, "%s: the tree does not say which features it has: ",
+		worker_walks_only(&rc->worker) ? "walks only" :
+						 "compared all the same");
+	finding_print_named(rc->worker.asked_why, stderr);
+	fputc('\n', stderr);
 }
 
 /* On standard error: what is compared is no part of what came of it. */
@@ -417,14 +451,12 @@ static void print_features(const struct run_command *rc)
 	if (features)
 		kernel_features_print(features, kernel_features_order(features),
 				      false, stderr);
+	else if (rc->worker.asked_why[0])
+		print_no_answer(rc);
 	else if (rc->with != WITH_WALKS)
-		fprintf(stderr, "%s\n",
-			worker_walks_only(&rc->worker) ?
-				"walks only: the tree has no anon_vmas that "
-				"the model could be held against, or did not "
-				"survive being asked" :
-				"compared all the same; the tree did not "
-				"survive being asked for its features");
+		fprintf(stderr,
+			"walks only: the tree has no anon_vmas that the "
+			"model could be held against\n");
 }
 
 int main(int argc, char **argv)
@@ -434,9 +466,11 @@ int main(int argc, char **argv)
 		.hang_seconds = HANG_SECONDS,
 	};
 	struct worker_config config = {};
-	int stop, status;
+	int err, stop, status;
 
 	boot_fixed_addresses(argv);
+	/* What was done is written as it comes. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	stop = parse_options(&rc, argc, argv);
 	if (stop)
 		return stop;
@@ -444,12 +478,17 @@ int main(int argc, char **argv)
 	config.with = rc.with;
 	config.hang_seconds = rc.hang_seconds;
 	config.known = &rc.known;
+	config.stop = interrupt_flag();
+	interrupt_catch();
 	if (worker_init(&rc.worker, &config)) {
 		fprintf(stderr, "%s: out of memory\n", rc.command);
 		return EXIT_CANNOT;
 	}
-	if (worker_start(&rc.worker)) {
-		fprintf(stderr, "%s: the tree does not start\n", rc.command);
+	err = worker_start(&rc.worker);
+	if (err == -EINTR)
+		return summarize(&rc);
+	if (err) {
+		say_no_start(&rc);
 		return EXIT_CANNOT;
 	}
 	print_features(&rc);

@@ -21,9 +21,6 @@
 #define OPS_MAX (1U << 18)
 #define PROCS_MAX (1U << 12)
 
-/* Processor time that the start of a tree may take; it takes a tenth of one. */
-#define START_SECONDS 10
-
 /* How often a worker is looked at, and how much longer one may take that sleeps. */
 #define SLICE_MS 100
 #define ASLEEP_FACTOR 30
@@ -32,6 +29,7 @@ struct worker_shared {
 	struct tree_result result;
 	u32 op_nr; /* the operation that is being done */
 	bool asking; /* for its features */
+	u32 asked_for; /* enum kernel_feature */
 	bool asked;
 	bool walks_only;
 	bool answered; /* it knew its features */
@@ -89,15 +87,9 @@ static struct {
 	int out;
 } self;
 
-static void copy_report(void)
-{
-	snprintf(self.shared->report, BOOT_REPORT_MAX, "%s", boot_report());
-}
-
 /* The parent sees the end of the pipe, and what was told until then. */
 static void on_panic(void)
 {
-	copy_report();
 	if (boot_headline())
 		snprintf(self.shared->result.why, TREE_WHY_MAX, "%s",
 			 boot_headline());
@@ -148,7 +140,8 @@ static int ask_features(struct worker_shared *shared)
 
 	shared->asking = true;
 	if (tree_has_anon_vmas())
-		err = features_ask(&self.session, &shared->features);
+		err = features_ask(&self.session, &shared->features,
+				   &shared->asked_for);
 	shared->answered = !err && tree_has_anon_vmas();
 	shared->walks_only = !shared->answered;
 	shared->asking = false;
@@ -188,7 +181,6 @@ static void serve(void *arg)
 		self.session.fail = shared->fail;
 		boot_report_clear();
 		err = tree_compare(&self.session, &sc, &result);
-		copy_report();
 		shared->result = result;
 		if (err)
 			_exit(5);
@@ -209,6 +201,7 @@ static void worker_main(struct worker *worker, int in, int out)
 	self.in = in;
 	self.out = out;
 	boot_on_panic = on_panic;
+	boot_report_into(self.shared->report);
 	boot_tree(serve, NULL);
 }
 
@@ -224,7 +217,7 @@ static u64 milliseconds_of(pid_t pid)
 }
 
 /*
- * Waits for the worker's byte: 1, 0 if it ended, -ETIMEDOUT.  What counts is the
+ * Waits for the worker's byte: 1, 0 if it ended, -ETIMEDOUT, -EINTR.  What counts is the
  * processor time of the worker, so that a busy machine makes no hang; and much
  * more of the clock's, for a worker that sleeps.
  */
@@ -237,6 +230,8 @@ static int await(struct worker *worker, u32 seconds)
 
 	for (u64 i = 0; i < slices; i++) {
 		ready = poll(&pfd, 1, SLICE_MS);
+		if (worker->config.stop && *worker->config.stop)
+			return -EINTR;
 		if (ready > 0)
 			return read_byte(worker->from);
 		if (milliseconds_of(worker->pid) >= limit)
@@ -245,13 +240,47 @@ static int await(struct worker *worker, u32 seconds)
 	return -ETIMEDOUT;
 }
 
-static int start_process(struct worker *worker)
+/*
+ * What a process ended with that gave @answer instead of its byte, into @why.  It is
+ * gone then.
+ */
+static void say_end(struct worker *worker, int answer, char why[TREE_WHY_MAX])
 {
-	int to[2], from[2];
+	const char *panic = worker->shared->result.why;
+	int status = 0;
+
+	if (answer == -ETIMEDOUT) {
+		snprintf(why, TREE_WHY_MAX,
+			 "hang: no answer in %u seconds of processor time",
+			 worker->config.hang_seconds);
+		end_process(worker);
+		return;
+	}
+	waitpid(worker->pid, &status, 0);
+	worker->pid = 0;
+	close(worker->to);
+	close(worker->from);
+	if (panic[0])
+		memcpy(why, panic, TREE_WHY_MAX);
+	else if (WIFSIGNALED(status))
+		snprintf(why, TREE_WHY_MAX,
+			 "the process with the tree was ended by signal %d",
+			 WTERMSIG(status));
+	else
+		snprintf(why, TREE_WHY_MAX,
+			 "the process with the tree ended with status %d",
+			 WEXITSTATUS(status));
+}
+
+/* 0, a negative errno, or -ENOTSUP with what it ended with in @why. */
+static int start_process(struct worker *worker, char why[TREE_WHY_MAX])
+{
+	int to[2], from[2], answer;
 
 	if (pipe(to) || pipe(from))
 		return -errno;
 	worker->shared->report[0] = '\0';
+	worker->shared->result.why[0] = '\0';
 	fflush(NULL);
 	boot_before_fork();
 	worker->pid = fork();
@@ -269,7 +298,15 @@ static int start_process(struct worker *worker)
 		return -errno;
 	}
 	worker->starts++;
-	return await(worker, START_SECONDS) == 1 ? 0 : -ENOTSUP;
+	answer = await(worker, worker->config.hang_seconds);
+	if (answer == 1)
+		return 0;
+	if (answer == -EINTR) {
+		end_process(worker);
+		return answer;
+	}
+	say_end(worker, answer, why);
+	return -ENOTSUP;
 }
 
 /*
@@ -280,24 +317,32 @@ static int start_unasked(struct worker *worker)
 {
 	struct worker_shared *shared = worker->shared;
 
-	end_process(worker);
 	shared->asking = false;
 	shared->asked = true;
 	shared->answered = false;
 	shared->walks_only = worker->config.with == WITH_EITHER;
-	return start_process(worker);
+	return start_process(worker, worker->start_why);
 }
 
 int worker_start(struct worker *worker)
 {
+	struct worker_shared *shared = worker->shared;
+	char why[TREE_WHY_MAX];
 	int err;
 
 	if (worker->pid)
 		return 0;
-	err = start_process(worker);
-	if (err && worker->shared->asking)
-		err = start_unasked(worker);
-	return err;
+	err = start_process(worker, why);
+	if (err != -ENOTSUP)
+		return err;
+	if (!shared->asking) {
+		memcpy(worker->start_why, why, sizeof(why));
+		return err;
+	}
+	snprintf(worker->asked_why, sizeof(worker->asked_why),
+		 "asked for %s: %.400s", kernel_feature_name(shared->asked_for),
+		 why);
+	return start_unasked(worker);
 }
 
 static int fill_in(struct worker *worker, const struct scenario *sc)
@@ -322,34 +367,14 @@ static int fill_in(struct worker *worker, const struct scenario *sc)
 static void conclude(struct worker *worker, int answer,
 		     struct tree_result *result)
 {
-	struct worker_shared *shared = worker->shared;
-	int status = 0;
+	const u32 op_nr = worker->shared->op_nr;
 
 	*result = (struct tree_result){
 		.verdict = TREE_DISAGREES,
-		.op_nr = shared->op_nr,
-		.ops = shared->op_nr ? shared->op_nr - 1 : 0,
+		.op_nr = op_nr,
+		.ops = op_nr ? op_nr - 1 : 0,
 	};
-	if (answer == -ETIMEDOUT) {
-		snprintf(result->why, TREE_WHY_MAX,
-			 "hang: no answer in %u seconds of processor time",
-			 worker->config.hang_seconds);
-		return;
-	}
-	waitpid(worker->pid, &status, 0);
-	worker->pid = 0;
-	close(worker->to);
-	close(worker->from);
-	if (shared->result.why[0])
-		memcpy(result->why, shared->result.why, TREE_WHY_MAX);
-	else if (WIFSIGNALED(status))
-		snprintf(result->why, TREE_WHY_MAX,
-			 "the process with the tree was ended by signal %d",
-			 WTERMSIG(status));
-	else
-		snprintf(result->why, TREE_WHY_MAX,
-			 "the process with the tree ended with status %d",
-			 WEXITSTATUS(status));
+	say_end(worker, answer, result->why);
 }
 
 /* Is it known what the process ended with?  Then the scenario ends here. */
@@ -376,10 +401,8 @@ int worker_compare(struct worker *worker, const struct scenario *sc,
 
 	memset(result, 0, sizeof(*result));
 	err = worker_start(worker);
-	if (err) {
-		snprintf(result->why, TREE_WHY_MAX, "the tree does not start");
+	if (err)
 		return err;
-	}
 	if (fill_in(worker, sc)) {
 		result->verdict = TREE_UNSUITABLE;
 		snprintf(result->why, TREE_WHY_MAX,
@@ -390,12 +413,16 @@ int worker_compare(struct worker *worker, const struct scenario *sc,
 	answer = write_byte(worker->to) ?
 			 await(worker, worker->config.hang_seconds) :
 			 0;
-	if (answer == 1)
+	if (answer == -EINTR) {
+		end_process(worker);
+		return answer;
+	}
+	if (answer == 1) {
 		*result = worker->shared->result;
-	else
+	} else {
 		conclude(worker, answer, result);
-	if (answer != 1)
 		go_on_after_end(worker, sc, result);
+	}
 	/* Where only the model thinks otherwise the tree is as it should be. */
 	if (result->verdict == TREE_DISAGREES && !result->with_model)
 		end_process(worker);

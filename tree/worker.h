@@ -8,6 +8,7 @@
 #ifndef RMAPDIFF_TREE_WORKER_H
 #define RMAPDIFF_TREE_WORKER_H
 
+#include <signal.h>
 #include <sys/types.h>
 #include "boot.h"
 #include "compare.h"
@@ -23,8 +24,9 @@ enum worker_with {
 struct worker_config {
 	struct machine_config model;
 	enum worker_with with;
-	u32 hang_seconds; /* of processor time, for one scenario */
+	u32 hang_seconds; /* of processor time, for the start or one scenario */
 	const struct known_list *known; /* NULL: none */
+	const volatile sig_atomic_t *stop; /* ends a scenario; NULL: nothing */
 };
 
 struct worker_shared;
@@ -36,6 +38,9 @@ struct worker {
 	int to; /* pipes to and from the process */
 	int from;
 	u32 starts; /* how many processes there were */
+	/* What the tree ended with when it started, or was asked; "": nothing. */
+	char start_why[TREE_WHY_MAX];
+	char asked_why[TREE_WHY_MAX];
 	struct tree_fail fail; /* for the next scenarios */
 };
 
@@ -44,13 +49,14 @@ int worker_init(struct worker *worker, const struct worker_config *config);
 void worker_free(struct worker *worker);
 
 /*
- * Does @sc: 0 with @result, or a negative errno if it cannot be done at all,
- * -ENOTSUP with the reason in result->why: the tree does not start.
+ * Does @sc: 0 with @result, or a negative errno if it cannot be done at all:
+ * -ENOTSUP, the tree does not start, with the reason in worker->start_why; -EINTR,
+ * config.stop was set.
  */
 int worker_compare(struct worker *worker, const struct scenario *sc,
 		   struct tree_result *result);
 
-/* Starts the tree, if it is not running: 0 or a negative errno. */
+/* Starts the tree, if it is not running: 0 or a negative errno, as above. */
 int worker_start(struct worker *worker);
 
 /*
@@ -64,7 +70,10 @@ bool worker_walks_only(const struct worker *worker);
 void worker_settle(struct tree_session *ts,
 		   const struct kernel_features *features, bool walks_only);
 
-/* What the tree printed in the last scenario; good until the next. */
+/*
+ * What the tree printed in the last scenario, or when it did not start; good until
+ * the next.
+ */
 const char *worker_report(const struct worker *worker);
 
 #endif

@@ -40,6 +40,8 @@ static struct console host_console = {
 static int panicked(struct notifier_block *block, unsigned long event,
 		    void *text)
 {
+	/* panic() itself does so with DEBUG_BUGVERBOSE only, which arch/um has not. */
+	dump_stack();
 	host_panicked();
 	return NOTIFY_DONE;
 }
@@ -151,10 +153,17 @@ int tree_end(char why[TREE_WHY_MAX])
 	return -1;
 }
 
-static int __init enter(void)
+/* Early: a tree may not live to call enter(). */
+static int __init listen(void)
 {
 	register_console(&host_console);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	return 0;
+}
+console_initcall(listen);
+
+static int __init enter(void)
+{
 	host_entered();
 	return 0;
 }
