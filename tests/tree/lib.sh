@@ -28,11 +28,11 @@ run() {
 # fail TEXT...: with the end of what the program said.
 fail() {
 	echo "FAIL: $*"
-	for said in out err; do
-		[ -s "$said" ] || continue
-		echo "--- $said:"
-		grep -E '^(FINDING|DISAGREEMENT) ' "$said" || true
-		tail -n 20 "$said"
+	for stream in out err; do
+		[ -s "$stream" ] || continue
+		echo "--- $stream:"
+		grep -E '^(FINDING|DISAGREEMENT) ' "$stream" || true
+		tail -n 20 "$stream"
 	done
 	nr_failed=$((nr_failed + 1))
 }
