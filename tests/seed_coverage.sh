@@ -18,11 +18,12 @@ for tool in clang llvm-cov llvm-profdata cmake; do
 done
 
 mkdir -p "$build"
+# No compiler cache: what it has from another directory names that one's sources.
 generator="Unix Makefiles"
 ! command -v ninja >/dev/null || generator=Ninja
 {
-	cmake -S "$source" -B "$build" -G "$generator" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
-		-DRMAPDIFF_COVERAGE=ON -DRMAPDIFF_KERNEL=OFF -DLIB_FUZZING_ENGINE= &&
+	cmake -S "$source" -B "$build" -G "$generator" -DCMAKE_C_COMPILER=clang -DCMAKE_C_COMPILER_LAUNCHER= \
+		-DCMAKE_BUILD_TYPE=Debug -DRMAPDIFF_COVERAGE=ON -DRMAPDIFF_KERNEL=OFF -DLIB_FUZZING_ENGINE= &&
 		cmake --build "$build" --parallel --target fuzz_targets
 } >"$build/log" 2>&1 || {
 	tail -n 30 "$build/log"
