@@ -5,11 +5,13 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include "boot.h"
 #include "glue.h"
@@ -57,6 +59,60 @@ void boot_before_fork(void)
 		madvise((void *)start, len, MADV_DOFORK);
 }
 
+static void add_to_report(const char *line, size_t len)
+{
+	if (boot.report_len + len + 2 > BOOT_REPORT_MAX)
+		return;
+	memcpy(boot.report + boot.report_len, line, len);
+	boot.report_len += len;
+	boot.report[boot.report_len++] = '\n';
+	boot.report[boot.report_len] = '\0';
+}
+
+#ifdef __x86_64__
+#define FRAMES_MAX 32
+
+/* By frame pointers, which our own side has not: so no further than the stack. */
+static void add_where(int sig, siginfo_t *info, void *context)
+{
+	const greg_t *regs = ((const ucontext_t *)context)->uc_mcontext.gregs;
+	u64 sp = (u64)regs[REG_RSP], frame = (u64)regs[REG_RBP];
+	u64 size = tree_stack_size(), end = (sp | (size - 1)) + 1;
+	u64 place = (u64)regs[REG_RIP] + 1;
+	char line[64];
+
+	(void)sig;
+	(void)info;
+	add_to_report("Call Trace:", 11);
+	for (u32 i = 0; place && i < FRAMES_MAX; i++) {
+		int len = snprintf(line, sizeof(line), " 0x%016" PRIx64, place);
+		const u64 *words = (const u64 *)frame;
+
+		add_to_report(line, (size_t)len);
+		if (frame < sp || frame > end - 16 || frame % 8)
+			break;
+		sp = frame + 16;
+		place = words[1];
+		frame = words[0];
+	}
+}
+
+static void listen_for_where(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = add_where,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+
+	sigaction(BOOT_WHERE_SIGNAL, &action, NULL);
+}
+#else
+static void listen_for_where(void)
+{
+	signal(BOOT_WHERE_SIGNAL, SIG_IGN);
+}
+#endif
+
 void boot_tree(void (*entered)(void *arg), void *arg)
 {
 	static const char *const args[] = {
@@ -72,6 +128,7 @@ void boot_tree(void (*entered)(void *arg), void *arg)
 		argv[i] = strdup(args[i]);
 	boot.entered = entered;
 	boot.arg = arg;
+	listen_for_where();
 	fflush(stdout);
 	linux_main(argc, argv, environ);
 	fprintf(stderr, "the tree did not start\n");
@@ -98,16 +155,6 @@ static bool is_headline(const char *line)
 		if (strstr(line, words[i]))
 			return true;
 	return false;
-}
-
-static void add_to_report(const char *line, size_t len)
-{
-	if (boot.report_len + len + 2 > BOOT_REPORT_MAX)
-		return;
-	memcpy(boot.report + boot.report_len, line, len);
-	boot.report_len += len;
-	boot.report[boot.report_len++] = '\n';
-	boot.report[boot.report_len] = '\0';
 }
 
 static void end_line(void)

@@ -5,6 +5,7 @@
 #ifndef RMAPDIFF_TREE_BOOT_H
 #define RMAPDIFF_TREE_BOOT_H
 
+#include <signal.h>
 #include "../model/base/types.h"
 
 #define BOOT_HEADLINE_MAX 256
@@ -32,6 +33,12 @@ void boot_tree(void (*entered)(void *arg), void *arg) __attribute__((noreturn));
 const char *boot_headline(void);
 const char *boot_report(void);
 void boot_report_clear(void);
+
+/*
+ * A signal to the tree's task: adds to the report where it is, with its callers.
+ * For a tree that does not end.
+ */
+#define BOOT_WHERE_SIGNAL (SIGRTMIN + 4)
 
 /*
  * Keeps the report in @report, BOOT_REPORT_MAX bytes, from now on: in memory that

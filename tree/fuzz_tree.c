@@ -267,6 +267,9 @@ static void *watch(void *arg)
 			"FINDING hang: %s in %u seconds of processor time\n",
 			fuzz.begun ? "no end" : "the tree does not start",
 			fuzz.hang_seconds);
+		syscall(SYS_tgkill, getpid(), fuzz.tid, BOOT_WHERE_SIGNAL);
+		sleep(1);
+		finding_print_report(boot_report(), stderr);
 		syscall(SYS_tgkill, getpid(), fuzz.tid, SIGABRT);
 		sleep(5);
 		_exit(70);

@@ -55,6 +55,9 @@ struct dump;
  */
 void tree_shadow(unsigned long *start, unsigned long *len);
 
+/* Bytes of a task's stack, which lies at a multiple of them. */
+unsigned long tree_stack_size(void);
+
 /* How many pages the page tables of a process reach: three levels, or four. */
 unsigned long tree_reach(void);
 

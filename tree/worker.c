@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,9 @@
 
 #define OPS_MAX (1U << 18)
 #define PROCS_MAX (1U << 12)
+
+/* Hundredths of a second that a worker has to say where it is. */
+#define WHERE_SLICES 300
 
 /* How often a worker is looked at, and how much longer one may take that sleeps. */
 #define SLICE_MS 100
@@ -240,6 +244,21 @@ static int await(struct worker *worker, u32 seconds)
 	return -ETIMEDOUT;
 }
 
+/* Of a process that stands still: its callers come into the report. */
+static void ask_where(struct worker *worker)
+{
+	const struct timespec slice = { .tv_nsec = 10 * 1000000 };
+	const char *report = worker->shared->report;
+	size_t len = strlen(report);
+
+	if (syscall(SYS_tgkill, worker->pid, worker->pid, BOOT_WHERE_SIGNAL))
+		return;
+	for (u32 i = 0; i < WHERE_SLICES && strlen(report) == len; i++)
+		nanosleep(&slice, NULL);
+	/* The first line is there; the others take no time. */
+	nanosleep(&slice, NULL);
+}
+
 /*
  * What a process ended with that gave @answer instead of its byte, into @why.  It is
  * gone then.
@@ -250,6 +269,7 @@ static void say_end(struct worker *worker, int answer, char why[TREE_WHY_MAX])
 	int status = 0;
 
 	if (answer == -ETIMEDOUT) {
+		ask_where(worker);
 		snprintf(why, TREE_WHY_MAX,
 			 "hang: no answer in %u seconds of processor time",
 			 worker->config.hang_seconds);

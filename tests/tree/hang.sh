@@ -27,11 +27,13 @@ interrupt() {
 	[ ! -s err ] || fail "$what: expected no complaint"
 }
 
-if mutant mm/rmap.c '/^int anon_vma_fork/,/^}/s/^\tanon_vma = anon_vma_alloc\(\);/\tfor (;;)\n\t\tcpu_relax();\n&/' tree_run fuzz_tree; then
+if mutant mm/rmap.c '/^int anon_vma_fork/,/^}/s/^\tanon_vma = anon_vma_alloc\(\);/\tfor (;;)\n\t\tbarrier();\n&/' tree_run fuzz_tree; then
 	try 1 "$mutant" --hang 2 hangs.rmap fine.rmap
 	says err '^walks only: the tree does not say which features it has: asked for [a-z0-9.-]+: hang: no answer in 2 seconds'
 	says out '^hangs.rmap:3: disagreed at op 3$'
 	says out '^FINDING hang: no answer in 2 seconds of processor time \(op 3: fork A B\)$'
+	says out "^  \\|  $(at anon_vma_fork)\$"
+	says out "^  \\|  $(at copy_mm)\$"
 	says out '^fine.rmap: ok, 2 ops'
 	says out '^2 files, 4 ops, 1 disagreements$'
 
@@ -48,14 +50,16 @@ if mutant mm/rmap.c '/^int anon_vma_fork/,/^}/s/^\tanon_vma = anon_vma_alloc\(\)
 		-artifact_prefix=kept/ -runs=1000 seeds >out 2>err || status=$?
 	[ "$status" != 0 ] || fail "$what: expected a failure"
 	says err '^FINDING hang: no end in 2 seconds of processor time'
+	says err "^  \\|  $(at anon_vma_fork)\$"
 	cmp hangs.bytes kept/crash-* || fail "$what: expected its input kept"
 fi
 
 # When the tree starts.
-if mutant mm/rmap.c '/^void __init anon_vma_init/,/^}/s/^\{/&\n\tpr_info("about to hang\\n");\n\tfor (;;)\n\t\tcpu_relax();/' tree_run fuzz_tree; then
+if mutant mm/rmap.c '/^void __init anon_vma_init/,/^}/s/^\{/&\n\tpr_info("about to hang\\n");\n\tfor (;;)\n\t\tbarrier();/' tree_run fuzz_tree; then
 	try 77 "$mutant" --hang 2 fine.rmap
 	says err 'the tree does not start: hang: no answer in 2 seconds of processor time$'
 	says err '^  \| about to hang$'
+	says err "^  \\|  $(at anon_vma_init)\$"
 	for compare in walks model; do
 		what="fuzz_tree, compared with $compare"
 		status=0

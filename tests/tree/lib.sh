@@ -91,7 +91,7 @@ mutant() {
 
 # at FUNCTION: a pattern for it, and its place in the tree.
 at() {
-	printf '%s [a-z_/]+\\.[ch]:[0-9]+' "$1"
+	printf '%s [a-z0-9_/]+\\.[ch]:[0-9]+' "$1"
 }
 
 finish() {

@@ -90,6 +90,11 @@ void tree_shadow(unsigned long *start, unsigned long *len)
 #endif
 }
 
+unsigned long tree_stack_size(void)
+{
+	return THREAD_SIZE;
+}
+
 unsigned long tree_reach(void)
 {
 	unsigned long tables = PTRS_PER_PGD * (PGDIR_SIZE >> PAGE_SHIFT);
