@@ -12,7 +12,7 @@ if [ $# -gt 2 ]; then
 	shift 2
 else
 	shift $#
-	set -- fuzz corpus-merge coverage oss-fuzz-check bug-bench bench test report exhaust minimize shortest
+	set -- fuzz corpus-merge coverage oss-fuzz-check bug-bench bench test report exhaust minimize shortest tree
 fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -165,6 +165,7 @@ killed() {
 	bug-bench) killed_other "$1" bug-bench --limit 3 --seeds 1 --jobs 2 --out "$dir/bug-bench" --fresh ;;
 	minimize) killed_other "$1" minimize corpus/bugs/merge-no-clone.rmap --bug merge-no-clone -o "$dir/minimized" --force ;;
 	report) killed_other "$1" report --out "$dir/report" ;;
+	tree) killed_other "$1" tree build debian ;;
 	shortest) killed_other "$1" shortest --seconds 5 ;;
 	*) killed_other "$1" "$2" ;;
 	esac
