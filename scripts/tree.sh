@@ -138,8 +138,9 @@ tree_step() {
 	kill $tree_signs 2>/dev/null || true
 	[ ! -t 2 ] || printf '\033[K' >&2
 	[ $result != 0 ] || return 0
-	# kbuild's own lines have names of files, some with "error" in them.
-	grep -vE '^  [A-Z0-9]+ ' "$tree_out/log" | grep -m 1 -E '([Ee]rror|undefined|not found|No space)' >&2 ||
+	# kbuild's own lines have names of files, some with "error" in them; a warning may speak of what is undefined.
+	grep -vE '^  [A-Z0-9]+ |^ +[0-9]* \||warning: ' "$tree_out/log" |
+		grep -m 1 -E '([Ee]rror|undefined|not found|No space)' >&2 ||
 		tail -n 3 "$tree_out/log" >&2
 	die "$what failed: all it said is in $tree_out/log"
 }

@@ -46,7 +46,10 @@ if [ -e "$dir/stands-still" ]; then
 	: >"$dir/began"
 	wait
 fi
+echo "  CC      lib/errname.o"
 echo "  CC      mm/rmap.o"
+echo "include/asm-generic/io.h:582:31: warning: performing pointer arithmetic on a null pointer has undefined behavior"
+echo "  582 |         val = error + undefined;"
 echo "mm/rmap.c:7:2: error: use of undeclared identifier 'vmg'"
 echo "mm/rmap.c:9:2: error: expected expression"
 exit 2
