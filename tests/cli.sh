@@ -35,6 +35,19 @@ try() {
 	[ "$status" = "$expected" ] || fail "$what: expected exit status $expected, got $status"
 }
 
+# await_handler PID: until rmapdiff, which PID is to become, catches SIGINT; or is gone. Before that it is a copy of this shell,
+# which catches it, too.
+await_handler() {
+	polls=0
+	while [ $polls -lt 180000 ] && program=$(readlink "/proc/$1/exe"); do
+		polls=$((polls + 1))
+		if [ "$program" = "$rmapdiff" ] && grep -q '^SigCgt:.*[2367abef]$' "/proc/$1/status"; then
+			break
+		fi
+		sleep 0.02
+	done 2>/dev/null
+}
+
 # bad_file ARGUMENT...: exit status 2, one line on standard error; what is said of other files does not matter.
 bad_file() {
 	try 2 "$@"

@@ -82,9 +82,7 @@ while [ $status = 0 ] && [ $tries -lt 20 ]; do
 	rm -f state
 	"$rmapdiff" exhaust --ops 4 --procs 2 --pages 2 --threads 1 --state state --check all >out 2>err &
 	pid=$!
-	while kill -0 $pid 2>/dev/null && ! grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status 2>/dev/null; do
-		sleep 0.01
-	done
+	await_handler $pid
 	kill -INT $pid 2>/dev/null || true
 	status=0
 	wait $pid || status=$?

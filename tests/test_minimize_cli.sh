@@ -175,11 +175,7 @@ awk 'BEGIN {
 what="minimize, SIGINT before the first try"
 "$rmapdiff" minimize -v --rmap anon_vma,cow_poc --check all late.rmap >out 2>err &
 pid=$!
-polls=0
-while [ $polls -lt 3000 ] && ! grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; do
-	polls=$((polls + 1))
-	sleep 0.02
-done
+await_handler $pid
 kill -INT $pid
 wait $pid || fail "$what: exit status $?"
 says err "interrupted: the best so far has 2002 ops"
