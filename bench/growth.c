@@ -30,7 +30,7 @@ struct ground {
 };
 
 /* Does @op, and counts on it. */
-static void step(struct ground *g, const struct op *op)
+static void do_counted(struct ground *g, const struct op *op)
 {
 	/* One operation that changes: the replay need not remember the rest. */
 	g->sc.ops[0] = *op;
@@ -40,7 +40,7 @@ static void step(struct ground *g, const struct op *op)
 	g->done++;
 }
 
-static void fill(struct ground *g, u32 nr_vmas, u32 nr_procs)
+static void fill_ground(struct ground *g, u32 nr_vmas, u32 nr_procs)
 {
 	*g = (struct ground){ .nr_vmas = nr_vmas, .nr_procs = nr_procs };
 	g->config = bench_config(REPLAY_CHECK_TOUCHED);
@@ -53,13 +53,15 @@ static void fill(struct ground *g, u32 nr_vmas, u32 nr_procs)
 	for (u32 i = 0; i < nr_vmas; i++) {
 		u64 page = (u64)i * STRIDE;
 
-		step(g, &(struct op){
-				.kind = OP_MMAP, .page = page, .len = PAGES });
-		step(g, &(struct op){
-				.kind = OP_WRITE, .page = page, .len = PAGES });
+		do_counted(g, &(struct op){ .kind = OP_MMAP,
+					    .page = page,
+					    .len = PAGES });
+		do_counted(g, &(struct op){ .kind = OP_WRITE,
+					    .page = page,
+					    .len = PAGES });
 	}
 	for (u32 i = 1; i < nr_procs; i++)
-		step(g, &(struct op){ .kind = OP_FORK, .child = i });
+		do_counted(g, &(struct op){ .kind = OP_FORK, .child = i });
 }
 
 static void empty(struct ground *g)
@@ -68,7 +70,7 @@ static void empty(struct ground *g)
 	scenario_free(&g->sc);
 }
 
-static u64 place(const struct ground *g, u32 i)
+static u64 ground_page(const struct ground *g, u32 i)
 {
 	if (g->near)
 		return (u64)(i % g->nr_vmas) * STRIDE;
@@ -84,10 +86,12 @@ static u32 proc_at(const struct ground *g, u32 i)
 
 static void write_page(struct ground *g, u32 i)
 {
-	struct op op = { .kind = OP_WRITE, .page = place(g, i), .len = 1 };
+	struct op op = { .kind = OP_WRITE,
+			 .page = ground_page(g, i),
+			 .len = 1 };
 
 	op.proc = proc_at(g, i);
-	step(g, &op);
+	do_counted(g, &op);
 }
 
 /* Between two VMAs. */
@@ -96,22 +100,22 @@ static void map_unmap(struct ground *g, u32 i)
 	struct op op = { .kind = OP_MMAP, .len = PAGES };
 
 	op.proc = proc_at(g, i);
-	op.page = place(g, i) + 2 * PAGES;
-	step(g, &op);
+	op.page = ground_page(g, i) + 2 * PAGES;
+	do_counted(g, &op);
 	op.kind = OP_MUNMAP;
-	step(g, &op);
+	do_counted(g, &op);
 }
 
 /* A split in three, and a merge. */
-static void protect(struct ground *g, u32 i)
+static void protect_middle(struct ground *g, u32 i)
 {
 	struct op op = { .kind = OP_MPROTECT, .prot = OP_PROT_R, .len = 1 };
 
 	op.proc = proc_at(g, i);
-	op.page = place(g, i) + 1;
-	step(g, &op);
+	op.page = ground_page(g, i) + 1;
+	do_counted(g, &op);
 	op.prot = OP_PROT_RW;
-	step(g, &op);
+	do_counted(g, &op);
 }
 
 static void discard_write(struct ground *g, u32 i)
@@ -119,11 +123,11 @@ static void discard_write(struct ground *g, u32 i)
 	struct op op = { .kind = OP_MADVISE, .advice = ADVICE_DONTNEED };
 
 	op.proc = proc_at(g, i);
-	op.page = place(g, i) + 2;
+	op.page = ground_page(g, i) + 2;
 	op.len = 1;
-	step(g, &op);
+	do_counted(g, &op);
 	op.kind = OP_WRITE;
-	step(g, &op);
+	do_counted(g, &op);
 }
 
 /* There and back. */
@@ -133,12 +137,12 @@ static void remap(struct ground *g, u32 i)
 
 	op.proc = proc_at(g, i);
 	op.len = op.new_len = PAGES;
-	op.page = place(g, i);
+	op.page = ground_page(g, i);
 	op.to = op.page + 2 * PAGES;
-	step(g, &op);
+	do_counted(g, &op);
 	op.to = op.page;
 	op.page += 2 * PAGES;
-	step(g, &op);
+	do_counted(g, &op);
 }
 
 static void migrate(struct ground *g, u32 i)
@@ -146,8 +150,8 @@ static void migrate(struct ground *g, u32 i)
 	struct op op = { .kind = OP_MIGRATE };
 
 	op.proc = proc_at(g, i);
-	op.page = place(g, i) + 3;
-	step(g, &op);
+	op.page = ground_page(g, i) + 3;
+	do_counted(g, &op);
 }
 
 /* A child of the first process, that goes again. */
@@ -156,8 +160,8 @@ static void fork_exit(struct ground *g, u32 i)
 	struct op op = { .kind = OP_FORK, .child = g->nr_procs };
 
 	op.proc = proc_at(g, i);
-	step(g, &op);
-	step(g, &(struct op){ .kind = OP_EXIT, .proc = g->nr_procs });
+	do_counted(g, &op);
+	do_counted(g, &(struct op){ .kind = OP_EXIT, .proc = g->nr_procs });
 }
 
 struct kind {
@@ -169,7 +173,7 @@ struct kind {
 static const struct kind kinds[] = {
 	{ "write", write_page, true },
 	{ "mmap-munmap", map_unmap, true },
-	{ "mprotect", protect, true },
+	{ "mprotect", protect_middle, true },
 	{ "dontneed-write", discard_write, true },
 	{ "mremap", remap, true },
 	{ "migrate", migrate, true },
@@ -177,7 +181,7 @@ static const struct kind kinds[] = {
 };
 
 /* Microseconds of CPU time an operation. */
-static double cost(struct ground *g, const struct kind *kind, u32 times)
+static double op_cost(struct ground *g, const struct kind *kind, u32 times)
 {
 	double rounds[ROUNDS];
 
@@ -194,13 +198,13 @@ static double cost(struct ground *g, const struct kind *kind, u32 times)
 	return median(rounds, ROUNDS);
 }
 
-static void measure(struct ground *g, u32 nr, const struct kind *kind,
-		    u32 times)
+static void measure_growth(struct ground *g, u32 nr, const struct kind *kind,
+			   u32 times)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s.%u", kind->name, nr);
-	print_number(name, cost(g, kind, times));
+	print_number(name, op_cost(g, kind, times));
 }
 
 int bench_vmas(bool near)
@@ -210,11 +214,12 @@ int bench_vmas(bool near)
 	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {
 		struct ground g;
 
-		fill(&g, numbers[i], 1);
+		fill_ground(&g, numbers[i], 1);
 		g.near = near;
 		for (u32 k = 0; k < ARRAY_SIZE(kinds); k++)
 			if (kinds[k].small)
-				measure(&g, numbers[i], &kinds[k], 10000);
+				measure_growth(&g, numbers[i], &kinds[k],
+					       10000);
 		empty(&g);
 	}
 	return 0;
@@ -227,10 +232,10 @@ int bench_processes(void)
 	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {
 		struct ground g;
 
-		fill(&g, 4, numbers[i]);
+		fill_ground(&g, 4, numbers[i]);
 		for (u32 k = 0; k < ARRAY_SIZE(kinds); k++)
-			measure(&g, numbers[i], &kinds[k],
-				TIMES / numbers[i] + 20);
+			measure_growth(&g, numbers[i], &kinds[k],
+				       TIMES / numbers[i] + 20);
 		empty(&g);
 	}
 	return 0;

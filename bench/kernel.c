@@ -20,8 +20,8 @@
 #define TELLS 20000
 
 /* Does the scenarios; operations that their process was told to do, in @told. */
-static u64 do_each(struct executors *ex, const struct scenario *scenarios,
-		   u32 nr, u64 *told)
+static u64 execute_each(struct executors *ex, const struct scenario *scenarios,
+			u32 nr, u64 *told)
 {
 	u64 ops = 0;
 
@@ -80,7 +80,7 @@ int bench_kernel(const struct mix *mix)
 		double began = cpu_seconds_with_children(), seconds;
 		u64 told = 0, ops;
 
-		ops = do_each(&ex, scenarios, SCENARIOS, &told);
+		ops = execute_each(&ex, scenarios, SCENARIOS, &told);
 		seconds = cpu_seconds_with_children() - began;
 		tell[i] = seconds_to_tell(&ex);
 		gross[i] = (double)ops / seconds;

@@ -38,7 +38,7 @@ struct forker {
 };
 
 /* splitmix64: 0 .. @nr - 1 */
-static u32 pick(struct forker *f, u32 nr)
+static u32 forker_pick(struct forker *f, u32 nr)
 {
 	u64 z = f->random += 0x9e3779b97f4a7c15ULL;
 
@@ -49,7 +49,7 @@ static u32 pick(struct forker *f, u32 nr)
 
 static u32 pick_proc(struct forker *f)
 {
-	u32 proc = pick(f, PROCS_MAX);
+	u32 proc = forker_pick(f, PROCS_MAX);
 
 	while (!f->procs[proc].alive)
 		proc = (proc + 1) % PROCS_MAX;
@@ -66,9 +66,9 @@ static u32 free_proc(const struct forker *f)
 }
 
 /* A place of @proc where it has no area. */
-static u32 free_place(struct forker *f, const struct proc *proc)
+static u32 forker_free_place(struct forker *f, const struct proc *proc)
 {
-	u32 place = pick(f, PLACES);
+	u32 place = forker_pick(f, PLACES);
 
 	for (u32 i = 0; i < AREAS; i++) {
 		if (proc->place[i] != place)
@@ -98,21 +98,21 @@ static struct op op_exit(struct forker *f, u32 proc)
 /* Some pages of an area. */
 static struct op op_on_area(struct forker *f, enum op_kind kind, u32 proc)
 {
-	u32 first = pick(f, AREA_PAGES);
-	u32 area = pick(f, AREAS);
+	u32 first = forker_pick(f, AREA_PAGES);
+	u32 area = forker_pick(f, AREAS);
 
 	return (struct op){
 		.kind = kind,
 		.proc = proc,
 		.page = f->procs[proc].place[area] * AREA_PAGES + first,
-		.len = 1 + pick(f, min_u64(AREA_PAGES - first, 4)),
+		.len = 1 + forker_pick(f, min_u64(AREA_PAGES - first, 4)),
 	};
 }
 
 static struct op op_remap(struct forker *f, u32 nr)
 {
 	struct proc *proc = &f->procs[nr];
-	u32 area = pick(f, AREAS);
+	u32 area = forker_pick(f, AREAS);
 	struct op op = {
 		.kind = OP_MREMAP,
 		.flags = OP_HAS_TO,
@@ -122,15 +122,15 @@ static struct op op_remap(struct forker *f, u32 nr)
 		.new_len = AREA_PAGES,
 	};
 
-	proc->place[area] = free_place(f, proc);
+	proc->place[area] = forker_free_place(f, proc);
 	op.to = proc->place[area] * AREA_PAGES;
 	return op;
 }
 
-static struct op next_op(struct forker *f)
+static struct op forker_next_op(struct forker *f)
 {
 	u32 proc = pick_proc(f);
-	u32 what = pick(f, 100);
+	u32 what = forker_pick(f, 100);
 
 	if (what < FORKS)
 		return f->nr_alive < PROCS_MAX ? op_fork(f, proc) :
@@ -148,7 +148,7 @@ static struct op next_op(struct forker *f)
 	if (what < PROTECTS) {
 		struct op op = op_on_area(f, OP_MPROTECT, proc);
 
-		op.prot = pick(f, 2) ? OP_PROT_RW : OP_PROT_R;
+		op.prot = forker_pick(f, 2) ? OP_PROT_RW : OP_PROT_R;
 		return op;
 	}
 	if (what < PROTECTS + UNMAPS)
@@ -169,7 +169,7 @@ static int add_area(struct forker *f, u32 area)
 	return err ? err : scenario_add(f->sc, &op);
 }
 
-static int make_fork(struct scenario *sc, u64 seed)
+static int make_fork_mix(struct scenario *sc, u64 seed)
 {
 	struct forker f = { .sc = sc, .random = seed, .nr_alive = 1 };
 	int err = scenario_name_slots(sc, PROCS_MAX);
@@ -178,7 +178,7 @@ static int make_fork(struct scenario *sc, u64 seed)
 	for (u32 i = 0; i < AREAS && !err; i++)
 		err = add_area(&f, i);
 	while (sc->nr_ops < BENCH_OPS && !err) {
-		struct op op = next_op(&f);
+		struct op op = forker_next_op(&f);
 
 		err = scenario_add(sc, &op);
 	}
@@ -198,7 +198,7 @@ static int make_random(struct scenario *sc, u64 seed)
 }
 
 const struct mix mixes[] = {
-	{ "fork", "a quarter forks", make_fork },
+	{ "fork", "a quarter forks", make_fork_mix },
 	{ "random", "all operations", make_random },
 };
 

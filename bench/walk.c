@@ -12,8 +12,8 @@
 #define STEPS_MAX 20000000 /* walks times processes */
 #define ROUNDS 5
 
-static int visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
-		 void *arg)
+static int bench_visit(struct folio *folio, struct vm_area_struct *vma,
+		       u64 addr, void *arg)
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 
@@ -21,7 +21,8 @@ static int visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
 	return pte && pte->folio == folio;
 }
 
-static void do_op(struct machine *machine, struct scenario *sc, struct op op)
+static void walk_do_op(struct machine *machine, struct scenario *sc,
+		       struct op op)
 {
 	static u32 op_nr;
 
@@ -32,20 +33,22 @@ static void do_op(struct machine *machine, struct scenario *sc, struct op op)
 }
 
 /* Process 0 and what it forked, each with a folio of its own at page 0. */
-static struct machine *fill(struct scenario *sc, u32 nr_procs)
+static struct machine *fill_machine(struct scenario *sc, u32 nr_procs)
 {
 	struct replay_config config = bench_config(REPLAY_CHECK_NONE);
 	struct machine *machine = machine_create(&config.machine);
 
 	if (!machine)
 		die("out of memory");
-	do_op(machine, sc, (struct op){ .kind = OP_MMAP, .len = 4 });
-	do_op(machine, sc, (struct op){ .kind = OP_WRITE, .len = 1 });
+	walk_do_op(machine, sc, (struct op){ .kind = OP_MMAP, .len = 4 });
+	walk_do_op(machine, sc, (struct op){ .kind = OP_WRITE, .len = 1 });
 	for (u32 i = 1; i < nr_procs; i++)
-		do_op(machine, sc, (struct op){ .kind = OP_FORK, .child = i });
+		walk_do_op(machine, sc,
+			   (struct op){ .kind = OP_FORK, .child = i });
 	for (u32 i = 0; i < nr_procs; i++)
-		do_op(machine, sc,
-		      (struct op){ .kind = OP_WRITE, .proc = i, .len = 1 });
+		walk_do_op(
+			machine, sc,
+			(struct op){ .kind = OP_WRITE, .proc = i, .len = 1 });
 	return machine;
 }
 
@@ -55,7 +58,8 @@ static double walk_cost(struct rmap *rmap, struct folio *folio, u32 nr_procs,
 {
 	u32 nr = min_u64(WALKS, STEPS_MAX / nr_procs);
 	struct rmap_walk_stats stats = { .walks = 0 };
-	struct rmap_walk_control rwc = { .rmap_one = visit, .stats = &stats };
+	struct rmap_walk_control rwc = { .rmap_one = bench_visit,
+					 .stats = &stats };
 	double rounds[ROUNDS];
 
 	for (u32 r = 0; r < ROUNDS; r++) {
@@ -71,8 +75,8 @@ static double walk_cost(struct rmap *rmap, struct folio *folio, u32 nr_procs,
 	return median(rounds, ROUNDS);
 }
 
-static void measure(struct machine *machine, struct scenario *sc, u32 nr_procs,
-		    u32 proc, const char *whose)
+static void measure_walks(struct machine *machine, struct scenario *sc,
+			  u32 nr_procs, u32 proc, const char *whose)
 {
 	struct pte *pte = pte_lookup(machine_mm(machine, proc), sc->base);
 
@@ -101,10 +105,11 @@ int bench_walk(void)
 	if (scenario_init(&sc))
 		die("out of memory");
 	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {
-		struct machine *machine = fill(&sc, numbers[i]);
+		struct machine *machine = fill_machine(&sc, numbers[i]);
 
-		measure(machine, &sc, numbers[i], 0, "parent");
-		measure(machine, &sc, numbers[i], numbers[i] - 1, "child");
+		measure_walks(machine, &sc, numbers[i], 0, "parent");
+		measure_walks(machine, &sc, numbers[i], numbers[i] - 1,
+			      "child");
 		machine_destroy(machine);
 	}
 	scenario_free(&sc);

@@ -27,7 +27,7 @@ static struct {
 	char said[1U << 16]; /* buffer of standard error */
 } fuzz;
 
-static void print_summary(void)
+static void print_fuzz_summary(void)
 {
 	/* Who shares a file reads it there, once, for all. */
 	if (fuzz.shares_counts)
@@ -117,7 +117,7 @@ void fuzz_start(const char *target, const struct rmap_ops *candidate)
 	switches_from_environment("RMAPDIFF_FUZZ_BUG", switch_bug);
 	switches_from_environment("RMAPDIFF_FUZZ_FIX", fix_switch);
 	switches_from_environment("RMAPDIFF_FUZZ_DUE_TO", add_due_to);
-	atexit(print_summary);
+	atexit(print_fuzz_summary);
 }
 
 /* At most so many; a name again is taken again. */
@@ -147,10 +147,10 @@ void fuzz_input(void)
 }
 
 /* abort() runs no atexit handlers. */
-static void __attribute__((noreturn)) stop(void)
+static void __attribute__((noreturn)) stop_fuzzing(void)
 {
 	fflush(stderr);
-	print_summary();
+	print_fuzz_summary();
 	abort();
 }
 
@@ -159,11 +159,11 @@ void fuzz_fail(const struct scenario *sc, const char *what)
 	fprintf(stderr, "%s: %s\n", fuzz.target, what);
 	if (sc)
 		scenario_print(sc, stderr);
-	stop();
+	stop_fuzzing();
 }
 
-static void print_divergence(const struct scenario *sc,
-			     const struct replay_result *result)
+static void print_fuzz_divergence(const struct scenario *sc,
+				  const struct replay_result *result)
 {
 	char text[256] = "";
 
@@ -175,7 +175,7 @@ static void print_divergence(const struct scenario *sc,
 }
 
 /* Does @report begin as RMAPDIFF_FUZZ_ONLY says? */
-static bool is_wanted(const struct report *report)
+static bool is_report_wanted(const struct report *report)
 {
 	char name[96];
 
@@ -188,8 +188,8 @@ static bool is_wanted(const struct report *report)
 }
 
 /* Does no divergence come with any one of RMAPDIFF_FUZZ_DUE_TO repaired? */
-static bool is_due_to_all(const struct scenario *sc,
-			  const struct replay_config *config)
+static bool result_is_due_to_all(const struct scenario *sc,
+				 const struct replay_config *config)
 {
 	for (u32 fix = 0; fix < NR_FIXES; fix++) {
 		struct replay_config repaired = *config;
@@ -215,8 +215,8 @@ static bool diverges(const struct scenario *sc,
 	fuzz.walks += result->walks;
 	fuzz_counts_add(COUNT_OPS, result->ops);
 	fuzz_counts_add(COUNT_WALKS, result->walks);
-	return result->diverged && is_wanted(&result->report) &&
-	       is_due_to_all(sc, config);
+	return result->diverged && is_report_wanted(&result->report) &&
+	       result_is_due_to_all(sc, config);
 }
 
 static bool replay_diverges(const struct scenario *sc, bool pure,
@@ -243,8 +243,8 @@ stop_at(const struct scenario *sc, const struct replay_result *result)
 {
 	fuzz.divergences++;
 	fuzz_counts_add(COUNT_DIVERGENCES, 1);
-	print_divergence(sc, result);
-	stop();
+	print_fuzz_divergence(sc, result);
+	stop_fuzzing();
 }
 
 void fuzz_replay(const struct scenario *sc, bool pure)

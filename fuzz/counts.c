@@ -14,7 +14,7 @@ typedef u64 __attribute__((aligned(8))) shared_u64;
 /* Engines leave a target no other place for state. */
 static shared_u64 *shared;
 
-static void __attribute__((noreturn)) give_up(const char *path)
+static void __attribute__((noreturn)) counts_give_up(const char *path)
 {
 	fprintf(stderr, "RMAPDIFF_FUZZ_COUNTS '%s': %s\n", path,
 		strerror(errno));
@@ -32,10 +32,10 @@ bool fuzz_counts_share(void)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	/* To the same size by all: who comes second changes nothing. */
 	if (fd < 0 || ftruncate(fd, (off_t)size))
-		give_up(path);
+		counts_give_up(path);
 	shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (shared == MAP_FAILED)
-		give_up(path);
+		counts_give_up(path);
 	close(fd);
 	return true;
 }

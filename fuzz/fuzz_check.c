@@ -261,7 +261,7 @@ static const struct {
 #undef NAMED
 };
 
-static const char *slot_name(void *arg, u32 proc)
+static const char *spoiler_proc_name(void *arg, u32 proc)
 {
 	const struct scenario *sc = arg;
 
@@ -271,7 +271,7 @@ static const char *slot_name(void *arg, u32 proc)
 static bool check_everything(struct machine *machine, const struct scenario *sc)
 {
 	struct check_names names = {
-		.proc_name = slot_name,
+		.proc_name = spoiler_proc_name,
 		.arg = (void *)sc,
 		.base = sc->base,
 	};
@@ -306,7 +306,7 @@ static void spoil_and_check(struct machine *machine, const struct scenario *sc,
 	fuzz_fail(sc, what);
 }
 
-static void replay_ops(struct machine *machine, const struct scenario *sc)
+static void replay_to_spoil(struct machine *machine, const struct scenario *sc)
 {
 	for (u32 i = 0; i < sc->nr_ops && i < OPS_MAX; i++) {
 		replay_op(machine, sc, &sc->ops[i], i + 1);
@@ -340,7 +340,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	machine = machine_create(&config);
 	if (machine && !scenario_decode(&sc, data + 2, size - 2)) {
 		scenario_sequential(&sc);
-		replay_ops(machine, &sc);
+		replay_to_spoil(machine, &sc);
 		spoil_and_check(machine, &sc, data[0] % ARRAY_SIZE(spoilers),
 				data[1]);
 	}

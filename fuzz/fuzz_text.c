@@ -27,7 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /* @sc as text, the caller's to free; NULL when memory is out. */
-static char *print(const struct scenario *sc, size_t *len)
+static char *print_to_memory(const struct scenario *sc, size_t *len)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, len);
@@ -47,7 +47,7 @@ static void expect_prints_as(const struct scenario *sc, const char *text,
 			     size_t len, const char *what)
 {
 	size_t again_len;
-	char *again = print(sc, &again_len);
+	char *again = print_to_memory(sc, &again_len);
 
 	if (again && (again_len != len || memcmp(again, text, len))) {
 		fprintf(stderr, "--- first\n%s--- then\n", text);
@@ -61,7 +61,7 @@ static void check_reparse(const struct scenario *sc)
 	struct scenario_error error = { 0 };
 	struct scenario again;
 	size_t len;
-	char *text = print(sc, &len);
+	char *text = print_to_memory(sc, &len);
 
 	if (!text)
 		return;
@@ -86,7 +86,7 @@ static void check_decode(const struct scenario *sc, const u8 *bytes,
 {
 	struct scenario again;
 	size_t len;
-	char *text = print(sc, &len);
+	char *text = print_to_memory(sc, &len);
 
 	if (!text)
 		return;
@@ -116,7 +116,7 @@ static void check_bytes(struct scenario *sc)
 	free(bytes);
 }
 
-static bool is_small(const struct scenario *sc)
+static bool is_scenario_small(const struct scenario *sc)
 {
 	u64 touched = 0;
 
@@ -144,7 +144,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		check_reparse(&sc);
 		/* Races have a target of their own. */
 		scenario_sequential(&sc);
-		if (is_small(&sc))
+		if (is_scenario_small(&sc))
 			fuzz_replay(&sc, false);
 		check_bytes(&sc);
 		if (!scenario_strip(&sc))

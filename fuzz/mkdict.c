@@ -31,7 +31,7 @@ static void print_word(const char *word)
 }
 
 /* One operation as a line; as a record. */
-static bool print_line(const struct scenario *sc)
+static bool print_op_line(const struct scenario *sc)
 {
 	char line[256];
 
@@ -105,7 +105,7 @@ static bool print_options(struct op op, bool (*print)(const struct scenario *))
 }
 
 /* Each operation, with each word that it can have. */
-static bool print_ops(bool (*print)(const struct scenario *))
+static bool print_every_op(bool (*print)(const struct scenario *))
 {
 	bool ok = true;
 
@@ -125,7 +125,7 @@ static bool print_ops(bool (*print)(const struct scenario *))
 	return ok;
 }
 
-static void print_result(const char *name)
+static void print_result_word(const char *name)
 {
 	char text[64];
 
@@ -150,7 +150,7 @@ static void print_words(void)
 		print_word(more[i]);
 	for (int err = 0; err <= ERRNO_MAX; err++)
 		if (errno_name(err))
-			print_result(errno_name(err));
+			print_result_word(errno_name(err));
 }
 
 int main(int argc, char **argv)
@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 	puts("# Made by mkdict from the table of operations.");
 	if (text)
 		print_words();
-	ok = print_ops(text ? print_line : print_record);
+	ok = print_every_op(text ? print_op_line : print_record);
 	if (!ok)
 		fprintf(stderr, "mkdict: out of memory\n");
 	return !ok || fflush(stdout) ? 1 : 0;

@@ -31,15 +31,15 @@ struct part {
 /* More is done where a scenario has got to: at its end. */
 static u32 any_place(struct weaver *w, const struct scenario *in)
 {
-	return chance(w, 35) ? in->nr_ops : pick(w, in->nr_ops + 1);
+	return weave_chance(w, 35) ? in->nr_ops : weave_pick(w, in->nr_ops + 1);
 }
 
 /* Mostly short; never empty. */
 static struct part any_part(struct weaver *w, const struct scenario *in)
 {
-	u32 max = chance(w, 80) ? 4 : PART_MAX;
-	u32 nr = 1 + pick(w, (u32)min_u64(max, in->nr_ops));
-	u32 first = pick(w, in->nr_ops - nr + 1);
+	u32 max = weave_chance(w, 80) ? 4 : PART_MAX;
+	u32 nr = 1 + weave_pick(w, (u32)min_u64(max, in->nr_ops));
+	u32 first = weave_pick(w, in->nr_ops - nr + 1);
 
 	return (struct part){ first, first + nr };
 }
@@ -64,7 +64,7 @@ static void insert_guided(struct weaver *w, const struct scenario *in)
 {
 	u32 place = play_to_place(w, in);
 
-	for (u32 nr = 1 + pick(w, 4); nr; nr--)
+	for (u32 nr = 1 + weave_pick(w, 4); nr; nr--)
 		weave_guided(w);
 	copy_rest(w, in, place);
 }
@@ -88,10 +88,10 @@ static void delete_part(struct weaver *w, const struct scenario *in)
 static void repeat_part(struct weaver *w, const struct scenario *in)
 {
 	struct part part = any_part(w, in);
-	u32 place = chance(w, 50) ? part.end : any_place(w, in);
+	u32 place = weave_chance(w, 50) ? part.end : any_place(w, in);
 
 	weave_copy(w, in, 0, place);
-	for (u32 nr = chance(w, 80) ? 1 : 1 + pick(w, 4); nr; nr--)
+	for (u32 nr = weave_chance(w, 80) ? 1 : 1 + weave_pick(w, 4); nr; nr--)
 		weave_copy(w, in, part.first, part.end);
 	weave_copy(w, in, place, in->nr_ops);
 }
@@ -117,7 +117,7 @@ static void move_part(struct weaver *w, const struct scenario *in)
 
 static void swap_two(struct weaver *w, const struct scenario *in)
 {
-	u32 a = pick(w, in->nr_ops), b = pick(w, in->nr_ops);
+	u32 a = weave_pick(w, in->nr_ops), b = weave_pick(w, in->nr_ops);
 	u32 first = a < b ? a : b, second = a < b ? b : a;
 
 	weave_copy(w, in, 0, first);
@@ -136,8 +136,8 @@ static void retarget(struct weaver *w, const struct scenario *in)
 
 	weave_copy(w, in, 0, part.first);
 	from = in->ops[part.first].proc;
-	to = random_proc(w);
-	if (chance(w, 50)) {
+	to = weave_random_proc(w);
+	if (weave_chance(w, 50)) {
 		w->slot_of[from] = (u8)to;
 	} else {
 		u8 kept = w->slot_of[from];
@@ -151,7 +151,8 @@ static void retarget(struct weaver *w, const struct scenario *in)
 }
 
 /* Translated as weave_copy() would; for operations that are changed on the way. */
-static struct op next_op(struct weaver *w, const struct scenario *in, u32 i)
+static struct op translated_op(struct weaver *w, const struct scenario *in,
+			       u32 i)
 {
 	return weaver_translate(w, &in->ops[i]);
 }
@@ -166,12 +167,12 @@ static void weave_changed(struct weaver *w, const struct scenario *in, u32 i,
 
 static void snap_one(struct weaver *w, const struct scenario *in)
 {
-	u32 i = pick(w, in->nr_ops);
+	u32 i = weave_pick(w, in->nr_ops);
 	struct op op;
 
 	weaver_play(w);
 	weave_copy(w, in, 0, i);
-	op = next_op(w, in, i);
+	op = translated_op(w, in, i);
 	snap(w, &op);
 	weave_changed(w, in, i, &op);
 	copy_rest(w, in, i + 1);
@@ -179,11 +180,11 @@ static void snap_one(struct weaver *w, const struct scenario *in)
 
 static u64 nudged(struct weaver *w, u64 value, u64 max)
 {
-	u64 by = chance(w, 80) ? 1 : 1 + pick(w, 16);
+	u64 by = weave_chance(w, 80) ? 1 : 1 + weave_pick(w, 16);
 
-	if (chance(w, 5))
-		return pick(w, (u32)max + 1);
-	if (chance(w, 50))
+	if (weave_chance(w, 5))
+		return weave_pick(w, (u32)max + 1);
+	if (weave_chance(w, 50))
 		return value >= by ? value - by : 0;
 	return min_u64(value + by, max);
 }
@@ -191,13 +192,13 @@ static u64 nudged(struct weaver *w, u64 value, u64 max)
 static void nudge_flags(struct weaver *w, struct op *op)
 {
 	if (op->kind == OP_MREMAP)
-		op->flags ^= chance(w, 70) ? OP_DONTUNMAP : OP_HAS_TO;
+		op->flags ^= weave_chance(w, 70) ? OP_DONTUNMAP : OP_HAS_TO;
 	if (op->kind == OP_MREMAP && !(op->flags & OP_HAS_TO))
 		op->to = 0;
 	if (op_takes((enum op_kind)op->kind, FIELD_PROT))
-		op->prot = (u8)pick(w, NR_OP_PROTS);
+		op->prot = (u8)weave_pick(w, NR_OP_PROTS);
 	if (op->kind == OP_MADVISE)
-		op->advice = (u8)pick(w, NR_ADVICE);
+		op->advice = (u8)weave_pick(w, NR_ADVICE);
 }
 
 /* One of its numbers, by a little; or one of its words. */
@@ -209,7 +210,7 @@ static void nudge(struct weaver *w, struct op *op)
 		       op_takes(kind, FIELD_OLD) || op_takes(kind, FIELD_NTH);
 	bool moves = kind == OP_MREMAP && op->new_len == op->len;
 
-	switch (pick(w, 5)) {
+	switch (weave_pick(w, 5)) {
 	case 0:
 		if (op_takes(kind, FIELD_PAGE))
 			op->page = nudged(w, op->page, UINT8_MAX);
@@ -240,11 +241,11 @@ static void nudge(struct weaver *w, struct op *op)
 
 static void nudge_one(struct weaver *w, const struct scenario *in)
 {
-	u32 i = pick(w, in->nr_ops);
+	u32 i = weave_pick(w, in->nr_ops);
 	struct op op;
 
 	weave_copy(w, in, 0, i);
-	op = next_op(w, in, i);
+	op = translated_op(w, in, i);
 	nudge(w, &op);
 	weave_changed(w, in, i, &op);
 	weave_copy(w, in, i + 1, in->nr_ops);
@@ -258,11 +259,11 @@ static bool may_allocate(const struct op *op)
 /* An allocation fails in an operation that is there. */
 static void fail_one(struct weaver *w, const struct scenario *in)
 {
-	u32 i = pick(w, in->nr_ops);
+	u32 i = weave_pick(w, in->nr_ops);
 	struct op op;
 
 	weave_copy(w, in, 0, i);
-	op = next_op(w, in, i);
+	op = translated_op(w, in, i);
 	if (may_allocate(&op) && w->failalloc)
 		weave_failing(w, &op);
 	else
@@ -273,8 +274,8 @@ static void fail_one(struct weaver *w, const struct scenario *in)
 /* What is over @limit goes, all from one place. */
 static void shorten(struct weaver *w, const struct scenario *in, u32 limit)
 {
-	u32 nr = in->nr_ops - limit / 2 - pick(w, limit / 2);
-	u32 first = pick(w, in->nr_ops - nr + 1);
+	u32 nr = in->nr_ops - limit / 2 - weave_pick(w, limit / 2);
+	u32 first = weave_pick(w, in->nr_ops - nr + 1);
 
 	weave_copy(w, in, 0, first);
 	weave_copy(w, in, first + nr, in->nr_ops);
@@ -282,7 +283,7 @@ static void shorten(struct weaver *w, const struct scenario *in, u32 limit)
 
 static u32 length_limit(struct weaver *w)
 {
-	u32 luck = pick(w, 100);
+	u32 luck = weave_pick(w, 100);
 
 	return luck < 75 ? USUAL_OPS_MAX :
 	       luck < 97 ? LONG_OPS_MAX :
@@ -302,7 +303,7 @@ static const struct {
 static void edit(struct weaver *w, const struct scenario *in)
 {
 	u32 limit = length_limit(w);
-	u32 turn = pick(w, 100);
+	u32 turn = weave_pick(w, 100);
 	u32 i = 0;
 
 	if (in->nr_ops > limit) {
@@ -317,12 +318,16 @@ static void edit(struct weaver *w, const struct scenario *in)
 static void weave_generated(struct weaver *w)
 {
 	struct scenario_gen config = {
-		.seed = (u64)pick(w, UINT32_MAX) << 32 | pick(w, UINT32_MAX),
-		.ops = 1 + pick(w, chance(w, 80) ? FRESH_OPS_MAX :
-						   4 * FRESH_OPS_MAX),
-		.procs = 1 + pick(w, chance(w, 80) ? 6 : BYTES_PROCS_MAX),
-		.pages = chance(w, 70) ? WINDOW_USUAL : BYTES_WINDOW,
-		.failalloc = w->failalloc && chance(w, 50),
+		.seed = (u64)weave_pick(w, UINT32_MAX) << 32 |
+			weave_pick(w, UINT32_MAX),
+		.ops = 1 + weave_pick(w, weave_chance(w, 80) ?
+						 FRESH_OPS_MAX :
+						 4 * FRESH_OPS_MAX),
+		.procs = 1 + weave_pick(w, weave_chance(w, 80) ?
+						   6 :
+						   BYTES_PROCS_MAX),
+		.pages = weave_chance(w, 70) ? WINDOW_USUAL : BYTES_WINDOW,
+		.failalloc = w->failalloc && weave_chance(w, 50),
 		.parallel = w->parallel,
 	};
 	struct scenario sc;
@@ -337,12 +342,12 @@ static void weave_generated(struct weaver *w)
 /* From nothing: a generated one, or motifs one after the other. */
 static void weave_fresh(struct weaver *w)
 {
-	if (chance(w, 30)) {
+	if (weave_chance(w, 30)) {
 		weave_generated(w);
 		return;
 	}
 	weaver_play(w);
-	for (u32 nr = 1 + pick(w, FRESH_MOTIFS_MAX); nr; nr--)
+	for (u32 nr = 1 + weave_pick(w, FRESH_MOTIFS_MAX); nr; nr--)
 		weave_motif(w);
 }
 
@@ -354,10 +359,11 @@ static void splice(struct weaver *w, const struct scenario *in,
 		   const struct scenario *other)
 {
 	u32 place = any_place(w, in);
-	u32 rest = chance(w, 60) ? place :
-				   place + pick(w, in->nr_ops - place + 1);
-	u32 first = chance(w, 50) ? 0 : pick(w, other->nr_ops);
-	u32 end = first + 1 + pick(w, other->nr_ops - first);
+	u32 rest = weave_chance(w, 60) ?
+			   place :
+			   place + weave_pick(w, in->nr_ops - place + 1);
+	u32 first = weave_chance(w, 50) ? 0 : weave_pick(w, other->nr_ops);
+	u32 end = first + 1 + weave_pick(w, other->nr_ops - first);
 	u8 slot_of[BYTES_PROCS_MAX];
 
 	weave_copy(w, in, 0, place);
@@ -368,7 +374,7 @@ static void splice(struct weaver *w, const struct scenario *in,
 }
 
 /* @w for this mutation; @step tells one edit's random numbers from another's. */
-static void start(struct weaver *w, const struct mutate *mu, u32 step)
+static void start_weave(struct weaver *w, const struct mutate *mu, u32 step)
 {
 	weaver_init(w, mu->seed + step * 0x632be59bd9b4e019ULL,
 		    (u32)min_u64(mu->room / BYTES_PER_OP, SCENARIO_OPS_MAX));
@@ -378,12 +384,12 @@ static void start(struct weaver *w, const struct mutate *mu, u32 step)
 }
 
 /* What @w made takes the place of @sc.  False: memory is out. */
-static bool finish(struct weaver *w, struct scenario *sc)
+static bool finish_weave(struct weaver *w, struct scenario *sc)
 {
 	bool ok = !w->nomem;
 
 	if (ok) {
-		settle_schedules(&w->sc);
+		weave_fit_schedules(&w->sc);
 		scenario_free(sc);
 		*sc = w->sc;
 		memset(&w->sc, 0, sizeof(w->sc));
@@ -404,16 +410,16 @@ static bool do_edit(const struct mutate *mu, struct scenario *sc, u32 step)
 {
 	struct weaver w;
 
-	start(&w, mu, step);
+	start_weave(&w, mu, step);
 	if (w.nomem)
 		;
-	else if (sc->nr_ops < 2 || chance(&w, 3))
+	else if (sc->nr_ops < 2 || weave_chance(&w, 3))
 		weave_fresh(&w);
-	else if (w.parallel && chance(&w, 45))
+	else if (w.parallel && weave_chance(&w, 45))
 		edit_and_weave_groups(&w, sc);
 	else
 		edit(&w, sc);
-	return finish(&w, sc);
+	return finish_weave(&w, sc);
 }
 
 static bool do_splice(const struct mutate *mu, struct scenario *sc,
@@ -421,12 +427,12 @@ static bool do_splice(const struct mutate *mu, struct scenario *sc,
 {
 	struct weaver w;
 
-	start(&w, mu, 0);
+	start_weave(&w, mu, 0);
 	if (!w.nomem && other->nr_ops)
 		splice(&w, sc, other);
 	else if (!w.nomem)
 		weave_copy(&w, sc, 0, sc->nr_ops);
-	return finish(&w, sc);
+	return finish_weave(&w, sc);
 }
 
 static bool do_edits(const struct mutate *mu, struct scenario *sc)
@@ -440,8 +446,8 @@ static bool do_edits(const struct mutate *mu, struct scenario *sc)
 }
 
 /* @sc into @data; what was there if there is no memory for it. */
-static size_t put(const struct mutate *mu, const struct scenario *sc, bool ok,
-		  u8 *data, size_t size)
+static size_t put_scenario(const struct mutate *mu, const struct scenario *sc,
+			   bool ok, u8 *data, size_t size)
 {
 	struct scenario_error err;
 	size_t len;
@@ -455,8 +461,8 @@ static size_t put(const struct mutate *mu, const struct scenario *sc, bool ok,
 	return len;
 }
 
-static bool take(const struct mutate *mu, struct scenario *sc, const u8 *data,
-		 size_t size)
+static bool take_input(const struct mutate *mu, struct scenario *sc,
+		       const u8 *data, size_t size)
 {
 	bool ok = !scenario_init(sc) && !scenario_decode(sc, data, size);
 
@@ -468,9 +474,9 @@ static bool take(const struct mutate *mu, struct scenario *sc, const u8 *data,
 size_t mutate_edit(const struct mutate *mu, u8 *data, size_t size)
 {
 	struct scenario sc;
-	bool ok = take(mu, &sc, data, size) && do_edits(mu, &sc);
+	bool ok = take_input(mu, &sc, data, size) && do_edits(mu, &sc);
 
-	size = put(mu, &sc, ok, data, size);
+	size = put_scenario(mu, &sc, ok, data, size);
 	scenario_free(&sc);
 	return size;
 }
@@ -479,13 +485,13 @@ size_t mutate_splice(const struct mutate *mu, u8 *data, size_t size,
 		     const u8 *other, size_t other_size)
 {
 	struct scenario sc, from;
-	bool ok = take(mu, &sc, data, size);
+	bool ok = take_input(mu, &sc, data, size);
 
-	ok = take(mu, &from, other, other_size) && ok &&
+	ok = take_input(mu, &from, other, other_size) && ok &&
 	     do_splice(mu, &sc, &from);
 	if (ok && mu->seed & 1)
 		ok = do_edit(mu, &sc, 1);
-	size = put(mu, &sc, ok, data, size);
+	size = put_scenario(mu, &sc, ok, data, size);
 	scenario_free(&sc);
 	scenario_free(&from);
 	return size;
@@ -497,11 +503,11 @@ size_t mutate_generate(const struct mutate *mu, u8 *data, size_t size)
 	struct weaver w;
 	bool ok = !scenario_init(&sc);
 
-	start(&w, mu, 0);
+	start_weave(&w, mu, 0);
 	if (!w.nomem)
 		weave_generated(&w);
-	ok = finish(&w, &sc) && ok;
-	size = put(mu, &sc, ok, data, size);
+	ok = finish_weave(&w, &sc) && ok;
+	size = put_scenario(mu, &sc, ok, data, size);
 	scenario_free(&sc);
 	return size;
 }
@@ -509,9 +515,9 @@ size_t mutate_generate(const struct mutate *mu, u8 *data, size_t size)
 size_t mutate_canonical(const struct mutate *mu, u8 *data, size_t size)
 {
 	struct scenario sc;
-	bool ok = take(mu, &sc, data, size);
+	bool ok = take_input(mu, &sc, data, size);
 
-	size = put(mu, &sc, ok, data, size);
+	size = put_scenario(mu, &sc, ok, data, size);
 	scenario_free(&sc);
 	return size;
 }

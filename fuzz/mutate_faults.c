@@ -100,13 +100,13 @@ bool weave_failing(struct weaver *w, const struct op *op)
 
 	if (!nr)
 		return weave(w, op);
-	if (nr <= FAIL_EACH_MAX && chance(w, 30))
+	if (nr <= FAIL_EACH_MAX && weave_chance(w, 30))
 		for (u32 nth = 1; nth <= nr; nth++)
 			done = weave_with_fault(w, op, nth);
 	else
-		done = weave_with_fault(w, op, 1 + pick(w, nr));
+		done = weave_with_fault(w, op, 1 + weave_pick(w, nr));
 	/* Now and then it is some later operation that fails. */
-	if (chance(w, 90))
+	if (weave_chance(w, 90))
 		weave_failalloc(w, 0);
 	return done;
 }

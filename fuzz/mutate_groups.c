@@ -12,7 +12,7 @@
 /* What runs one after the other runs at the same time. */
 static void join_two(struct weaver *w, struct scenario *sc)
 {
-	u32 i = 1 + pick(w, sc->nr_ops - 1);
+	u32 i = 1 + weave_pick(w, sc->nr_ops - 1);
 
 	sc->ops[i].flags |= OP_PARALLEL;
 }
@@ -20,7 +20,7 @@ static void join_two(struct weaver *w, struct scenario *sc)
 /* The first operation, from a place on, of those that run with what is before. */
 static u32 any_joined(struct weaver *w, const struct scenario *sc)
 {
-	u32 at = pick(w, sc->nr_ops);
+	u32 at = weave_pick(w, sc->nr_ops);
 
 	for (u32 i = 0; i < sc->nr_ops; i++) {
 		u32 place = (at + i) % sc->nr_ops;
@@ -52,15 +52,15 @@ static void insert_op(struct weaver *w, struct scenario *sc, u32 place,
 }
 
 /* A page that @op is about. */
-static u64 page_of(struct weaver *w, const struct op *op)
+static u64 weave_page_of(struct weaver *w, const struct op *op)
 {
 	u64 first = op->page, len = op->len;
 
-	if (op->flags & OP_HAS_TO && chance(w, 40)) {
+	if (op->flags & OP_HAS_TO && weave_chance(w, 40)) {
 		first = op->to;
 		len = op->new_len;
 	}
-	first += len ? pick(w, (u32)min_u64(len, BYTES_WINDOW)) : 0;
+	first += len ? weave_pick(w, (u32)min_u64(len, BYTES_WINDOW)) : 0;
 	return min_u64(first, BYTES_WINDOW - 1);
 }
 
@@ -68,18 +68,18 @@ static u64 page_of(struct weaver *w, const struct op *op)
 static void add_walker(struct weaver *w, struct scenario *sc)
 {
 	static const u8 walkers[] = { OP_WALK, OP_RECLAIM, OP_MIGRATE };
-	u32 i = pick(w, sc->nr_ops);
+	u32 i = weave_pick(w, sc->nr_ops);
 	const struct op *beside = &sc->ops[i];
 	struct op op;
 
 	memset(&op, 0, sizeof(op));
-	op.kind = walkers[pick(w, ARRAY_SIZE(walkers))];
+	op.kind = walkers[weave_pick(w, ARRAY_SIZE(walkers))];
 	op.flags = OP_PARALLEL;
 	op.proc = beside->proc;
 	if (op_takes((enum op_kind)beside->kind, FIELD_PAGE))
-		op.page = page_of(w, beside);
+		op.page = weave_page_of(w, beside);
 	else
-		op.page = page_of(w, &sc->ops[pick(w, i + 1)]);
+		op.page = weave_page_of(w, &sc->ops[weave_pick(w, i + 1)]);
 	insert_op(w, sc, i + 1, &op);
 }
 
@@ -106,12 +106,12 @@ static void swap_in_group(struct weaver *w, struct scenario *sc)
 
 static void add_digits(struct weaver *w, struct schedule *schedule, u32 nr_ops)
 {
-	u32 digit = pick(w, nr_ops);
+	u32 digit = weave_pick(w, nr_ops);
 
-	for (u32 nr = 1 + pick(w, DIGITS_ADDED_MAX); nr; nr--) {
+	for (u32 nr = 1 + weave_pick(w, DIGITS_ADDED_MAX); nr; nr--) {
 		/* In runs: a step or two of one, then the other. */
-		if (chance(w, 40))
-			digit = pick(w, nr_ops);
+		if (weave_chance(w, 40))
+			digit = weave_pick(w, nr_ops);
 		schedule_add(schedule, digit);
 	}
 }
@@ -120,12 +120,12 @@ static void change_digits(struct weaver *w, struct schedule *schedule,
 			  u32 nr_ops)
 {
 	struct schedule changed = { .nr = 0 };
-	u32 first = pick(w, schedule->nr);
-	u32 end = first + 1 + pick(w, DIGITS_CHANGED_MAX);
+	u32 first = weave_pick(w, schedule->nr);
+	u32 end = first + 1 + weave_pick(w, DIGITS_CHANGED_MAX);
 
 	for (u32 i = 0; i < schedule->nr; i++)
 		schedule_add(&changed, i >= first && i < end ?
-					       pick(w, nr_ops) :
+					       weave_pick(w, nr_ops) :
 					       schedule_digit(schedule, i));
 	*schedule = changed;
 }
@@ -134,8 +134,8 @@ static void change_digits(struct weaver *w, struct schedule *schedule,
 static void shift_digits(struct weaver *w, struct schedule *schedule)
 {
 	struct schedule changed = { .nr = 0 };
-	u32 at = pick(w, schedule->nr);
-	bool goes = chance(w, 50);
+	u32 at = weave_pick(w, schedule->nr);
+	bool goes = weave_chance(w, 50);
 
 	for (u32 i = 0; i < schedule->nr; i++) {
 		u32 digit = schedule_digit(schedule, i);
@@ -152,7 +152,7 @@ static void shift_digits(struct weaver *w, struct schedule *schedule)
 static void cut_digits(struct weaver *w, struct schedule *schedule)
 {
 	struct schedule kept = { .nr = 0 };
-	u32 nr = pick(w, schedule->nr);
+	u32 nr = weave_pick(w, schedule->nr);
 
 	for (u32 i = 0; i < nr; i++)
 		schedule_add(&kept, schedule_digit(schedule, i));
@@ -162,7 +162,7 @@ static void cut_digits(struct weaver *w, struct schedule *schedule)
 static void edit_schedule(struct weaver *w, struct scenario *sc)
 {
 	u32 i = any_joined(w, sc);
-	u32 first, nr, luck = pick(w, 100);
+	u32 first, nr, luck = weave_pick(w, 100);
 	struct schedule *schedule;
 
 	if (i == sc->nr_ops)
@@ -189,7 +189,7 @@ void edit_groups(struct weaver *w, struct scenario *sc)
 		{ 45, edit_schedule }, { 22, add_walker },   { 20, join_two },
 		{ 8, part_two },       { 5, swap_in_group },
 	};
-	u32 turn = pick(w, 100);
+	u32 turn = weave_pick(w, 100);
 	u32 i = 0;
 
 	while (i < ARRAY_SIZE(edits) - 1 && turn >= edits[i].weight)
@@ -197,7 +197,7 @@ void edit_groups(struct weaver *w, struct scenario *sc)
 	edits[i].make(w, sc);
 }
 
-void settle_schedules(struct scenario *sc)
+void weave_fit_schedules(struct scenario *sc)
 {
 	u32 nr;
 

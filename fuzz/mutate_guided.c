@@ -7,11 +7,6 @@
 
 #define MAP_LEN_MAX 8
 
-static u32 min_u32(u32 a, u32 b)
-{
-	return a < b ? a : b;
-}
-
 static struct op new_op(enum op_kind kind, u32 proc)
 {
 	struct op op;
@@ -32,32 +27,33 @@ static struct range fit(u32 first, u32 len)
 	return (struct range){ first, len ? len : 1 };
 }
 
-static struct range any_range(struct weaver *w)
+static struct range weave_any_range(struct weaver *w)
 {
-	u32 window = chance(w, 70) ? WINDOW_USUAL : BYTES_WINDOW;
+	u32 window = weave_chance(w, 70) ? WINDOW_USUAL : BYTES_WINDOW;
 
-	return fit(pick(w, window), 1 + pick(w, MAP_LEN_MAX));
+	return fit(weave_pick(w, window), 1 + weave_pick(w, MAP_LEN_MAX));
 }
 
 /* Mostly at one of its ends: what is left is one piece then. */
-struct range part_of(struct weaver *w, struct range range)
+struct range weave_part_of(struct weaver *w, struct range range)
 {
-	u32 len = 1 + pick(w, range.len);
+	u32 len = 1 + weave_pick(w, range.len);
 	u32 skip = range.len - len;
 
-	switch (pick(w, 3)) {
+	switch (weave_pick(w, 3)) {
 	case 0:
 		return (struct range){ range.first, len };
 	case 1:
 		return (struct range){ range.first + skip, len };
 	default:
-		return (struct range){ range.first + pick(w, skip + 1), len };
+		return (struct range){ range.first + weave_pick(w, skip + 1),
+				       len };
 	}
 }
 
 static const struct area *any_area(struct weaver *w, const struct areas *areas)
 {
-	return &areas->area[pick(w, areas->nr)];
+	return &areas->area[weave_pick(w, areas->nr)];
 }
 
 /* Where a VMA begins or ends. */
@@ -65,7 +61,7 @@ static u32 any_edge(struct weaver *w, const struct areas *areas)
 {
 	const struct area *area = any_area(w, areas);
 
-	return area->range.first + (chance(w, 50) ? area->range.len : 0);
+	return area->range.first + (weave_chance(w, 50) ? area->range.len : 0);
 }
 
 static struct range between_edges(struct weaver *w, const struct areas *areas)
@@ -80,14 +76,14 @@ static struct range between_edges(struct weaver *w, const struct areas *areas)
 static struct range any_guided_range(struct weaver *w,
 				     const struct areas *areas)
 {
-	u32 kind = pick(w, 100);
+	u32 kind = weave_pick(w, 100);
 
 	if (!areas->nr || kind >= 97)
-		return any_range(w);
+		return weave_any_range(w);
 	if (kind < 40)
 		return any_area(w, areas)->range;
 	if (kind < 85)
-		return part_of(w, any_area(w, areas)->range);
+		return weave_part_of(w, any_area(w, areas)->range);
 	return between_edges(w, areas);
 }
 
@@ -98,7 +94,7 @@ struct range guided_range(struct weaver *w, const struct areas *areas)
 	return fit(range.first, range.len);
 }
 
-static bool is_free(const struct areas *areas, u32 first, u32 len)
+static bool is_range_free(const struct areas *areas, u32 first, u32 len)
 {
 	for (u32 i = 0; i < areas->nr; i++) {
 		const struct range *r = &areas->area[i].range;
@@ -109,25 +105,26 @@ static bool is_free(const struct areas *areas, u32 first, u32 len)
 	return first + len <= BYTES_WINDOW;
 }
 
-u32 free_place(struct weaver *w, const struct areas *areas, u32 len)
+u32 weave_free_place(struct weaver *w, const struct areas *areas, u32 len)
 {
 	u32 page = 0;
 
 	/* The window may be full; then it goes over something. */
 	for (u32 tries = 0; tries < 8; tries++) {
-		page = any_range(w).first;
-		if (is_free(areas, page, len))
+		page = weave_any_range(w).first;
+		if (is_range_free(areas, page, len))
 			break;
 	}
 	return page;
 }
 
 /* Right behind or right before a VMA. */
-static s64 beside(struct weaver *w, const struct areas *areas, u32 len)
+static s64 place_beside_vma(struct weaver *w, const struct areas *areas,
+			    u32 len)
 {
 	u32 edge = any_edge(w, areas);
 
-	return chance(w, 60) ? (s64)edge : (s64)edge - len;
+	return weave_chance(w, 60) ? (s64)edge : (s64)edge - len;
 }
 
 s64 in_line(struct weaver *w, const struct areas *areas, struct range range)
@@ -141,24 +138,24 @@ s64 in_line(struct weaver *w, const struct areas *areas, struct range range)
 		if (range.first - area->range.first < area->range.len)
 			own = area->origin;
 	}
-	if (chance(w, 50))
+	if (weave_chance(w, 50))
 		origin = any_area(w, areas)->origin;
 	return (s64)range.first - own + origin;
 }
 
 u32 destination(struct weaver *w, const struct areas *areas, struct range range)
 {
-	u32 kind = pick(w, 100);
+	u32 kind = weave_pick(w, 100);
 	s64 to = -1;
 
 	if (areas->nr && kind < 35)
 		to = in_line(w, areas, range);
 	else if (areas->nr && kind < 60)
-		to = beside(w, areas, range.len);
+		to = place_beside_vma(w, areas, range.len);
 	else if (areas->nr && kind < 70)
 		to = any_edge(w, areas);
 	if (to < 0 || to >= BYTES_WINDOW || to == range.first)
-		to = free_place(w, areas, range.len);
+		to = weave_free_place(w, areas, range.len);
 	return (u32)to;
 }
 
@@ -180,9 +177,9 @@ struct op op_about(enum op_kind kind, u32 proc, struct range range)
 }
 
 /* Mostly the usual one, or soon nothing could be written. */
-static u8 random_prot(struct weaver *w)
+static u8 weave_random_prot(struct weaver *w)
 {
-	u32 kind = pick(w, 100);
+	u32 kind = weave_pick(w, 100);
 
 	return kind < 80 ? OP_PROT_RW : kind < 93 ? OP_PROT_R : OP_PROT_NONE;
 }
@@ -197,7 +194,7 @@ static u8 prot_of(const struct area *area)
 bool op_map_beside(struct weaver *w, struct op *op, const struct area *area)
 {
 	u32 end = area->range.first + area->range.len;
-	bool behind = chance(w, 60) || area->range.first < op->len;
+	bool behind = weave_chance(w, 60) || area->range.first < op->len;
 	u64 off;
 
 	if (behind && end >= BYTES_WINDOW)
@@ -217,20 +214,20 @@ bool op_map_beside(struct weaver *w, struct op *op, const struct area *area)
 	return true;
 }
 
-static void make_mmap(struct weaver *w, struct op *op,
-		      const struct areas *areas)
+static void guided_mmap(struct weaver *w, struct op *op,
+			const struct areas *areas)
 {
-	u32 len = 1 + pick(w, MAP_LEN_MAX);
-	u32 kind = pick(w, 100);
+	u32 len = 1 + weave_pick(w, MAP_LEN_MAX);
+	u32 kind = weave_pick(w, 100);
 
-	op->page = kind < 80 || !areas->nr ? free_place(w, areas, len) :
+	op->page = kind < 80 || !areas->nr ? weave_free_place(w, areas, len) :
 					     guided_range(w, areas).first;
 	op->len = fit((u32)op->page, len).len;
-	op->prot = random_prot(w);
-	if (chance(w, 22)) {
+	op->prot = weave_random_prot(w);
+	if (weave_chance(w, 22)) {
 		op->flags |= OP_HAS_FILE;
-		op->file = (u8)pick(w, NR_FILES);
-		op->off = pick(w, 16);
+		op->file = (u8)weave_pick(w, NR_FILES);
+		op->off = weave_pick(w, 16);
 	}
 	if (areas->nr && kind < 40)
 		op_map_beside(w, op, any_area(w, areas));
@@ -246,14 +243,15 @@ static bool differ_in_protection(const struct area *a, const struct area *b)
 bool op_protect_alike(struct weaver *w, struct op *op,
 		      const struct areas *areas)
 {
-	u32 skip = areas->nr ? pick(w, areas->nr) : 0;
+	u32 skip = areas->nr ? weave_pick(w, areas->nr) : 0;
 
 	for (u32 i = 0; i + 1 < areas->nr; i++) {
 		u32 at = (i + skip) % (areas->nr - 1);
 		const struct area *a = &areas->area[at], *b = a + 1;
-		bool upwards = chance(w, 50);
+		bool upwards = weave_chance(w, 50);
 		const struct range *range = upwards ? &b->range : &a->range;
-		u32 len = chance(w, 40) ? range->len : 1 + pick(w, range->len);
+		u32 len = weave_chance(w, 40) ? range->len :
+						1 + weave_pick(w, range->len);
 
 		if (!differ_in_protection(a, b))
 			continue;
@@ -266,20 +264,20 @@ bool op_protect_alike(struct weaver *w, struct op *op,
 	return false;
 }
 
-static void make_mprotect(struct weaver *w, struct op *op,
-			  const struct areas *areas)
+static void guided_mprotect(struct weaver *w, struct op *op,
+			    const struct areas *areas)
 {
 	struct range range = guided_range(w, areas);
 
-	if (chance(w, 35) && op_protect_alike(w, op, areas))
+	if (weave_chance(w, 35) && op_protect_alike(w, op, areas))
 		return;
 	op->page = range.first;
 	op->len = range.len;
-	op->prot = random_prot(w);
+	op->prot = weave_random_prot(w);
 }
 
-static void make_ranged(struct weaver *w, struct op *op,
-			const struct areas *areas)
+static void guided_ranged(struct weaver *w, struct op *op,
+			  const struct areas *areas)
 {
 	struct range range = guided_range(w, areas);
 
@@ -287,15 +285,15 @@ static void make_ranged(struct weaver *w, struct op *op,
 	if (!op_walks((enum op_kind)op->kind))
 		op->len = range.len;
 	if (op->kind == OP_MADVISE)
-		op->advice = chance(w, 40) ? ADVICE_DONTNEED :
-					     (u8)pick(w, NR_ADVICE);
+		op->advice = weave_chance(w, 40) ? ADVICE_DONTNEED :
+						   (u8)weave_pick(w, NR_ADVICE);
 }
 
-static void make_mremap(struct weaver *w, struct op *op,
-			const struct areas *areas)
+static void guided_mremap(struct weaver *w, struct op *op,
+			  const struct areas *areas)
 {
 	struct range range = guided_range(w, areas);
-	u32 kind = pick(w, 100);
+	u32 kind = weave_pick(w, 100);
 
 	op->page = range.first;
 	op->len = range.len;
@@ -307,7 +305,8 @@ static void make_mremap(struct weaver *w, struct op *op,
 			op->flags |= OP_DONTUNMAP;
 	}
 	if (kind >= 68)
-		op->new_len = 1 + pick(w, min_u32(range.len + 4, UINT8_MAX));
+		op->new_len =
+			1 + weave_pick(w, min_u32(range.len + 4, UINT8_MAX));
 }
 
 static const struct {
@@ -315,24 +314,24 @@ static const struct {
 	void (*make)(struct weaver *w, struct op *op,
 		     const struct areas *areas);
 } makers[NR_OPS] = {
-	[OP_MMAP] = { 120, make_mmap },
-	[OP_MUNMAP] = { 70, make_ranged },
-	[OP_MPROTECT] = { 70, make_mprotect },
-	[OP_MADVISE] = { 40, make_ranged },
-	[OP_MREMAP] = { 190, make_mremap },
-	[OP_READ] = { 40, make_ranged },
-	[OP_WRITE] = { 190, make_ranged },
+	[OP_MMAP] = { 120, guided_mmap },
+	[OP_MUNMAP] = { 70, guided_ranged },
+	[OP_MPROTECT] = { 70, guided_mprotect },
+	[OP_MADVISE] = { 40, guided_ranged },
+	[OP_MREMAP] = { 190, guided_mremap },
+	[OP_READ] = { 40, guided_ranged },
+	[OP_WRITE] = { 190, guided_ranged },
 	[OP_FORK] = { 110, NULL },
 	[OP_VFORK] = { 8, NULL },
 	[OP_EXEC] = { 12, NULL },
 	[OP_EXIT] = { 80, NULL },
-	[OP_MIGRATE] = { 50, make_ranged },
+	[OP_MIGRATE] = { 50, guided_ranged },
 	[OP_FAILALLOC] = { 20, NULL },
 };
 
-static enum op_kind random_kind(struct weaver *w)
+static enum op_kind weave_random_kind(struct weaver *w)
 {
-	u32 turn = pick(w, 1000);
+	u32 turn = weave_pick(w, 1000);
 	u32 kind = 0;
 
 	while (kind < NR_OPS - 1 && turn >= makers[kind].weight)
@@ -342,9 +341,9 @@ static enum op_kind random_kind(struct weaver *w)
 
 static enum op_kind fitting_kind(struct weaver *w, const struct areas *areas)
 {
-	enum op_kind kind = random_kind(w);
+	enum op_kind kind = weave_random_kind(w);
 
-	if (!areas->nr && chance(w, 70))
+	if (!areas->nr && weave_chance(w, 70))
 		return OP_MMAP;
 	/* A failing allocation comes with its operation, see weave_failing(). */
 	return kind == OP_FAILALLOC ? OP_MREMAP : kind;
@@ -352,7 +351,7 @@ static enum op_kind fitting_kind(struct weaver *w, const struct areas *areas)
 
 void weave_guided(struct weaver *w)
 {
-	u32 proc = random_proc(w);
+	u32 proc = weave_random_proc(w);
 	struct areas areas;
 	struct op op;
 
@@ -360,7 +359,7 @@ void weave_guided(struct weaver *w)
 	op = new_op(fitting_kind(w, &areas), proc);
 	if (makers[op.kind].make)
 		makers[op.kind].make(w, &op, &areas);
-	if (chance(w, 5))
+	if (weave_chance(w, 5))
 		weave_failing(w, &op);
 	else
 		weave(w, &op);
@@ -377,8 +376,8 @@ void snap(struct weaver *w, struct op *op)
 	areas_of(w, op->proc, &areas);
 	if (!areas.nr)
 		return;
-	range = chance(w, 50) ? any_area(w, &areas)->range :
-				between_edges(w, &areas);
+	range = weave_chance(w, 50) ? any_area(w, &areas)->range :
+				      between_edges(w, &areas);
 	range = fit(range.first, range.len);
 	op->page = range.first;
 	if (op_walks(kind))

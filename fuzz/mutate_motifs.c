@@ -140,7 +140,7 @@ static void act_as(struct cast *c, u32 proc)
 	if (live_has(&c->w->live, proc))
 		c->actor = proc;
 	else
-		c->actor = random_proc(c->w);
+		c->actor = weave_random_proc(c->w);
 }
 
 /* One that was never seen before, or came late, takes what it has. */
@@ -154,20 +154,20 @@ static void find_area(struct cast *c)
 	*area(c) = guided_range(c->w, &areas);
 }
 
-static void map(struct cast *c, bool file)
+static void motif_map(struct cast *c, bool file)
 {
 	struct weaver *w = c->w;
-	struct range at = { .len = 1 + pick(w, 8) };
+	struct range at = { .len = 1 + weave_pick(w, 8) };
 	struct areas areas;
 	struct op op;
 
 	areas_of(w, c->actor, &areas);
-	at.first = free_place(w, &areas, at.len);
+	at.first = weave_free_place(w, &areas, at.len);
 	op = op_about(OP_MMAP, c->actor, at);
 	if (file) {
 		op.flags = OP_HAS_FILE;
-		op.file = (u8)pick(w, NR_FILES);
-		op.off = pick(w, 16);
+		op.file = (u8)weave_pick(w, NR_FILES);
+		op.off = weave_pick(w, 16);
 	}
 	perform(c, &op);
 	*area(c) = (struct range){ (u32)op.page, (u32)op.len };
@@ -184,10 +184,10 @@ static void map_beside(struct cast *c)
 		if (area(c)->first - areas.area[i].range.first <
 		    areas.area[i].range.len)
 			like = areas.area[i];
-	op.len = 1 + pick(c->w, 4);
+	op.len = 1 + weave_pick(c->w, 4);
 	if (!op_map_beside(c->w, &op, &like))
 		return;
-	if (chance(c->w, 70))
+	if (weave_chance(c->w, 70))
 		op.prot = OP_PROT_RW;
 	perform(c, &op);
 	*area(c) = (struct range){ (u32)op.page, (u32)op.len };
@@ -214,7 +214,7 @@ static void narrow(struct cast *c)
 	u32 skip;
 
 	areas_of(c->w, c->actor, &areas);
-	skip = areas.nr ? pick(c->w, areas.nr) : 0;
+	skip = areas.nr ? weave_pick(c->w, areas.nr) : 0;
 	for (u32 i = 0; i < areas.nr; i++) {
 		struct range range = areas.area[(i + skip) % areas.nr].range;
 
@@ -251,23 +251,23 @@ static void move_to(struct cast *c, struct range range, u32 to, u32 grown,
 	op.flags = OP_HAS_TO | flags;
 	op.to = to;
 	op.new_len += grown;
-	if (chance(c->w, 10))
-		op.new_len = 1 + pick(c->w, range.len + 2);
+	if (weave_chance(c->w, 10))
+		op.new_len = 1 + weave_pick(c->w, range.len + 2);
 	if (op.new_len > UINT8_MAX || !perform(c, &op) || c->w->result)
 		return;
 	c->left[c->actor] = *area(c);
 	*area(c) = (struct range){ to, (u32)op.new_len };
 }
 
-static void move(struct cast *c, enum step step)
+static void motif_move(struct cast *c, enum step step)
 {
 	struct range range = *area(c);
-	u32 grown = step == GROW_AWAY ? 1 + pick(c->w, 4) : 0;
+	u32 grown = step == GROW_AWAY ? 1 + weave_pick(c->w, 4) : 0;
 	struct areas areas;
 	s64 to = -1;
 
 	if (step == MOVE_PART)
-		range = part_of(c->w, range);
+		range = weave_part_of(c->w, range);
 	areas_of(c->w, c->actor, &areas);
 	if (step == MOVE_BACK)
 		to = in_line(c->w, &areas, range);
@@ -280,7 +280,7 @@ static void resize(struct cast *c)
 {
 	struct op op = op_about(OP_MREMAP, c->actor, *area(c));
 
-	op.new_len = 1 + pick(c->w, area(c)->len + 4);
+	op.new_len = 1 + weave_pick(c->w, area(c)->len + 4);
 	if (op.new_len > UINT8_MAX || !perform(c, &op) || c->w->result)
 		return;
 	area(c)->len = (u32)op.new_len;
@@ -314,13 +314,13 @@ static void about_area(struct cast *c, enum step step)
 		[MIGRATE] = OP_MIGRATE,
 	};
 	bool whole = step == WRITE || step == UNMAP || step == PROTECT;
-	struct range range = whole ? *area(c) : part_of(c->w, *area(c));
+	struct range range = whole ? *area(c) : weave_part_of(c->w, *area(c));
 	struct op op = op_about(kinds[step], c->actor, range);
 
 	if (op.kind == OP_MPROTECT)
-		op.prot = chance(c->w, 50) ? OP_PROT_R : OP_PROT_RW;
+		op.prot = weave_chance(c->w, 50) ? OP_PROT_R : OP_PROT_RW;
 	if (op.kind == OP_MADVISE)
-		op.advice = (u8)pick(c->w, NR_ADVICE);
+		op.advice = (u8)weave_pick(c->w, NR_ADVICE);
 	perform(c, &op);
 }
 
@@ -344,10 +344,10 @@ static void take_step(struct cast *c, enum step step)
 	case AS_PARENT:
 		return act_as(c, c->parent);
 	case AS_ANYONE:
-		return act_as(c, random_proc(c->w));
+		return act_as(c, weave_random_proc(c->w));
 	case MAP:
 	case MAP_FILE:
-		return map(c, step == MAP_FILE);
+		return motif_map(c, step == MAP_FILE);
 	case MAP_BESIDE:
 		return map_beside(c);
 	case LEFT_BEHIND:
@@ -365,7 +365,7 @@ static void take_step(struct cast *c, enum step step)
 	case MOVE_BACK:
 	case DONTUNMAP:
 	case GROW_AWAY:
-		return move(c, step);
+		return motif_move(c, step);
 	case RESIZE:
 		return resize(c);
 	case EXIT:
@@ -385,7 +385,7 @@ static void take_step(struct cast *c, enum step step)
 static void perform_motif(struct cast *c, const enum step *steps)
 {
 	for (u32 i = 0; i < STEPS_MAX && steps[i] != STEP_END; i++) {
-		u32 luck = pick(c->w, 100);
+		u32 luck = weave_pick(c->w, 100);
 
 		if (luck < 8)
 			continue;
@@ -397,13 +397,13 @@ static void perform_motif(struct cast *c, const enum step *steps)
 
 void weave_motif(struct weaver *w)
 {
-	const enum step *steps = motifs[pick(w, ARRAY_SIZE(motifs))];
-	u32 repeats = chance(w, 60) ? 1 : 1 + pick(w, REPEATS_MAX);
+	const enum step *steps = motifs[weave_pick(w, ARRAY_SIZE(motifs))];
+	u32 repeats = weave_chance(w, 60) ? 1 : 1 + weave_pick(w, REPEATS_MAX);
 	struct cast c;
 
 	memset(&c, 0, sizeof(c));
 	c.w = w;
-	c.actor = c.parent = c.child = random_proc(w);
+	c.actor = c.parent = c.child = weave_random_proc(w);
 	while (repeats--)
 		perform_motif(&c, steps);
 }

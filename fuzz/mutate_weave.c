@@ -23,7 +23,7 @@ void weaver_exit(struct weaver *w)
 }
 
 /* splitmix64 */
-static u64 next_random(struct weaver *w)
+static u64 weave_random(struct weaver *w)
 {
 	u64 z = w->random += 0x9e3779b97f4a7c15ULL;
 
@@ -32,14 +32,14 @@ static u64 next_random(struct weaver *w)
 	return z ^ (z >> 31);
 }
 
-u32 pick(struct weaver *w, u32 nr)
+u32 weave_pick(struct weaver *w, u32 nr)
 {
-	return (u32)((next_random(w) >> 32) * nr >> 32);
+	return (u32)((weave_random(w) >> 32) * nr >> 32);
 }
 
-bool chance(struct weaver *w, u32 percent)
+bool weave_chance(struct weaver *w, u32 percent)
 {
-	return pick(w, 100) < percent;
+	return weave_pick(w, 100) < percent;
 }
 
 /* anon_vma decides in most targets what merges, so it does here. */
@@ -90,7 +90,7 @@ static bool place_child(struct weaver *w, struct op *op)
 }
 
 /* What cannot join the line before it begins one. */
-static bool find_line(struct weaver *w, struct op *op)
+static bool find_line_to_join(struct weaver *w, struct op *op)
 {
 	if (op->flags & OP_PARALLEL && place_child(w, op) &&
 	    live_clash(&w->live, op) == LIVE_FITS)
@@ -108,7 +108,7 @@ bool weave(struct weaver *w, const struct op *op)
 		return false;
 	if (kind == OP_EXIT && w->live.nr == 1)
 		return false;
-	if (!find_line(w, &made))
+	if (!find_line_to_join(w, &made))
 		return false;
 	if (op_takes(kind, FIELD_CHILD))
 		w->nomem = scenario_name_slots(&w->sc, made.child + 1) != 0;
@@ -147,9 +147,9 @@ void weave_copy(struct weaver *w, const struct scenario *from, u32 first,
 	}
 }
 
-u32 random_proc(struct weaver *w)
+u32 weave_random_proc(struct weaver *w)
 {
-	return live_nth(&w->live, pick(w, w->live.nr));
+	return live_nth(&w->live, weave_pick(w, w->live.nr));
 }
 
 /* False: it does not reach into the window. */

@@ -59,8 +59,8 @@ void weaver_init(struct weaver *w, u64 seed, u32 ops_max);
 void weaver_exit(struct weaver *w);
 
 /* Random numbers: 0 .. @nr - 1, @nr > 0; and whether, in @percent of cases. */
-u32 pick(struct weaver *w, u32 nr);
-bool chance(struct weaver *w, u32 percent);
+u32 weave_pick(struct weaver *w, u32 nr);
+bool weave_chance(struct weaver *w, u32 percent);
 
 /* From the start on or not at all; ends when told or with the weaver. */
 void weaver_play(struct weaver *w);
@@ -84,18 +84,18 @@ void weave_copy(struct weaver *w, const struct scenario *from, u32 first,
 struct op weaver_translate(const struct weaver *w, const struct op *op);
 
 /* A living process: there is always one. */
-u32 random_proc(struct weaver *w);
+u32 weave_random_proc(struct weaver *w);
 
 /* What @proc has mapped in the window, by address; nothing if not playing. */
 void areas_of(const struct weaver *w, u32 proc, struct areas *areas);
 
 /* mutate_guided.c: operations about what is there */
 
-struct range part_of(struct weaver *w, struct range range);
+struct range weave_part_of(struct weaver *w, struct range range);
 /* Some range to do something with, in the window. */
 struct range guided_range(struct weaver *w, const struct areas *areas);
 /* A place for @len pages that @areas leave free, if there is one. */
-u32 free_place(struct weaver *w, const struct areas *areas, u32 len);
+u32 weave_free_place(struct weaver *w, const struct areas *areas, u32 len);
 /*
  * Where offsets go on as in another VMA, so that the two merge if they touch, or
  * as they did when @range was first mapped; outside the window: nowhere.
@@ -134,7 +134,7 @@ struct op op_about(enum op_kind kind, u32 proc, struct range range);
  */
 void edit_groups(struct weaver *w, struct scenario *sc);
 /* Schedules as they are decoded: digits in range, and none but a group's. */
-void settle_schedules(struct scenario *sc);
+void weave_fit_schedules(struct scenario *sc);
 
 /* mutate_motifs.c: appends a sequence of a kind that programs have. */
 void weave_motif(struct weaver *w);

@@ -20,7 +20,7 @@ static int complain(const char *path, const char *what)
 	return 2;
 }
 
-static int run_file(const char *path, size_t size)
+static int run_input(const char *path, size_t size)
 {
 	FILE *file = fopen(path, "rb");
 	/* malloc of the very size: a read past the end is seen by ASan. */
@@ -75,7 +75,7 @@ static int run_path(const char *path, bool descend)
 		return descend ? run_directory(path) : 0;
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX)
 		return complain(path, "expected a file of at most 64 MiB");
-	return run_file(path, (size_t)st.st_size);
+	return run_input(path, (size_t)st.st_size);
 }
 
 int main(int argc, char **argv)

@@ -18,7 +18,7 @@ struct places {
 };
 
 /* One that is near takes the place of the last that is not. */
-static void add_place(struct places *places, const struct place *place)
+static void keep_place(struct places *places, const struct place *place)
 {
 	if (places->nr < EACH_PLACES_MAX) {
 		places->all[places->nr++] = *place;
@@ -90,13 +90,13 @@ static void add_folio(struct places *places, struct machine *machine,
 	if (own.proc != UINT32_MAX && other.proc != UINT32_MAX)
 		other.near = own.near;
 	if (own.proc != UINT32_MAX)
-		add_place(places, &own);
+		keep_place(places, &own);
 	if (other.proc != UINT32_MAX)
-		add_place(places, &other);
+		keep_place(places, &other);
 }
 
-static void find_places(struct places *places, struct machine *machine,
-			const struct op *op, u64 base)
+static void find_places_beside(struct places *places, struct machine *machine,
+			       const struct op *op, u64 base)
 {
 	const struct folio none = { .family = 0 };
 	const struct folio *folio = folio_behind(&machine->world, &none);
@@ -107,7 +107,7 @@ static void find_places(struct places *places, struct machine *machine,
 }
 
 /* @sc with room for one operation more. */
-static int copy_scenario(struct scenario *to, const struct scenario *sc)
+static int copy_with_room(struct scenario *to, const struct scenario *sc)
 {
 	const struct op none = { .kind = OP_EXIT };
 	int err = scenario_init(to);
@@ -151,7 +151,8 @@ static enum each_end explore_op(struct explorer *ex, struct scenario *sc, u32 i,
 	enum each_end end = EACH_DONE;
 	struct places places;
 
-	find_places(&places, explorer_machine(ex), &sc->ops[i], sc->base);
+	find_places_beside(&places, explorer_machine(ex), &sc->ops[i],
+			   sc->base);
 	for (u32 p = 0; p < places.nr && end == EACH_DONE; p++)
 		for (u32 w = 0; w < ARRAY_SIZE(walkers) && end == EACH_DONE;
 		     w++) {
@@ -189,7 +190,7 @@ enum each_end each_pair(struct explorer *ex, const struct scenario *sc,
 	enum each_end end = EACH_NO_MEMORY;
 	struct scenario copy;
 
-	if (!copy_scenario(&copy, sc) && !explorer_begin(ex, &copy)) {
+	if (!copy_with_room(&copy, sc) && !explorer_begin(ex, &copy)) {
 		end = each_op(ex, &copy, config);
 		explorer_end(ex);
 	}

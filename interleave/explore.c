@@ -192,7 +192,7 @@ static struct hash hash_state(const struct explorer *ex)
 	return hash;
 }
 
-static struct seen_key key_of(struct hash state, u32 next)
+static struct seen_key seen_key_of(struct hash state, u32 next)
 {
 	struct seen_key key;
 
@@ -203,7 +203,7 @@ static struct seen_key key_of(struct hash state, u32 next)
 
 /* Choices. */
 
-static u32 cost(const struct choice *choice, u32 next)
+static u32 choice_cost(const struct choice *choice, u32 next)
 {
 	return choice->current != NOBODY && next != choice->current;
 }
@@ -212,7 +212,8 @@ static u32 cost(const struct choice *choice, u32 next)
 static s64 left_after(const struct explorer *ex, const struct choice *choice,
 		      u32 next)
 {
-	return (s64)ex->preempt - choice->preemptions - cost(choice, next);
+	return (s64)ex->preempt - choice->preemptions -
+	       choice_cost(choice, next);
 }
 
 static bool was_seen(struct explorer *ex, const struct choice *choice, u32 next)
@@ -221,19 +222,19 @@ static bool was_seen(struct explorer *ex, const struct choice *choice, u32 next)
 
 	if (!choice->known)
 		return false;
-	key = key_of(choice->state, next);
+	key = seen_key_of(choice->state, next);
 	return seen_has(&ex->seen, &key, (u32)left_after(ex, choice, next));
 }
 
 /* @next goes on at the last choice; false: that was seen before. */
-static bool take(struct explorer *ex, struct choice *choice, u32 next)
+static bool take_choice(struct explorer *ex, struct choice *choice, u32 next)
 {
 	struct seen_key key;
 
 	choice->taken = (u8)next;
 	if (!choice->known)
 		return true;
-	key = key_of(choice->state, next);
+	key = seen_key_of(choice->state, next);
 	return !seen_add(&ex->seen, &key, (u32)left_after(ex, choice, next));
 }
 
@@ -244,7 +245,7 @@ static u32 preemptions_so_far(const struct explorer *ex)
 	if (!ex->nr)
 		return 0;
 	last = &ex->path[ex->nr - 1];
-	return last->preemptions + cost(last, last->taken);
+	return last->preemptions + choice_cost(last, last->taken);
 }
 
 static u8 others(struct explorer *ex, const struct choice *choice, u32 ready)
@@ -315,13 +316,13 @@ static bool add_choice(struct explorer *ex, u32 ready)
 		return false;
 	}
 	ex->at = ++ex->nr;
-	if (take(ex, choice, choice->usual))
+	if (take_choice(ex, choice, choice->usual))
 		return true;
 	ex->out->cut++;
 	return false;
 }
 
-static u32 choose(void *arg, struct sched *sched, u32 ready)
+static u32 explore_choose(void *arg, struct sched *sched, u32 ready)
 {
 	struct explorer *ex = arg;
 
@@ -342,7 +343,7 @@ static u32 choose(void *arg, struct sched *sched, u32 ready)
 static void begin_again(struct explorer *ex)
 {
 	restore_machine(ex, &ex->begin);
-	ex->sched.choose = choose;
+	ex->sched.choose = explore_choose;
 	ex->sched.arg = ex;
 	parallel_begin(&ex->group, &ex->sched);
 	ex->at = 0;
@@ -360,7 +361,7 @@ static bool next_schedule(struct explorer *ex)
 			continue;
 		}
 		choice->later &= (u8) ~(1U << next);
-		if (!take(ex, choice, next))
+		if (!take_choice(ex, choice, next))
 			continue;
 		ex->decided = 0;
 		if (ex->copies) {
@@ -383,7 +384,7 @@ static void note_points(struct explorer *ex)
 	for (u32 i = 0; i < ex->nr; i++) {
 		const struct choice *choice = &ex->path[i];
 
-		if (!cost(choice, choice->taken) ||
+		if (!choice_cost(choice, choice->taken) ||
 		    out->nr_left == EXPLORE_LEFT_MAX)
 			continue;
 		out->left[out->nr_left++] = (struct explored_left){
@@ -416,11 +417,11 @@ static bool end_was_checked(struct explorer *ex)
 
 	if (!ex->copies)
 		return false;
-	key = key_of(hash_machine(ex), NEXT_END);
+	key = seen_key_of(hash_machine(ex), NEXT_END);
 	return seen_add(&ex->seen, &key, 0);
 }
 
-static void check_end(struct explorer *ex)
+static void check_schedule_end(struct explorer *ex)
 {
 	struct machine *machine = replay_machine(ex->rp, 0);
 
@@ -435,7 +436,7 @@ static void check_end(struct explorer *ex)
 	ex->replay.check = REPLAY_CHECK_NONE;
 }
 
-static const char *proc_name(void *arg, u32 proc)
+static const char *explore_proc_name(void *arg, u32 proc)
 {
 	const struct scenario *sc = arg;
 
@@ -458,7 +459,7 @@ static void note_results(struct explorer *ex)
 static void run_schedule(struct explorer *ex)
 {
 	const struct check_names names = {
-		.proc_name = proc_name,
+		.proc_name = explore_proc_name,
 		.arg = (void *)(uintptr_t)ex->sc,
 		.base = ex->sc->base,
 	};
@@ -475,11 +476,11 @@ static void run_schedule(struct explorer *ex)
 		return;
 	}
 	note_results(ex);
-	check_end(ex);
+	check_schedule_end(ex);
 }
 
 /* Goes to the next one; false: there is none, or enough was seen. */
-static bool go_on(struct explorer *ex)
+static bool go_to_next_schedule(struct explorer *ex)
 {
 	struct explored *out = ex->out;
 
@@ -504,7 +505,7 @@ static void explore(struct explorer *ex)
 	begin_again(ex);
 	do
 		run_schedule(ex);
-	while (go_on(ex));
+	while (go_to_next_schedule(ex));
 	out->states = ex->seen.nr - min_u64(out->ends, ex->seen.nr);
 	out->done += out->schedules;
 	out->states_full |= ex->seen.full;

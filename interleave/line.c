@@ -81,7 +81,7 @@ static void print_step(struct picture *pic, u32 who)
 	pic->overtakes = false;
 }
 
-static u32 choose(void *arg, struct sched *sched, u32 ready)
+static u32 line_choose(void *arg, struct sched *sched, u32 ready)
 {
 	struct picture *pic = arg;
 	u32 next;
@@ -118,7 +118,7 @@ static void on_end(void *arg, u32 op_nr, int result, struct machine *machine)
 		print_rest(pic);
 }
 
-static void print_head(const struct picture *pic, u32 first)
+static void print_picture_head(const struct picture *pic, u32 first)
 {
 	char text[256];
 
@@ -159,9 +159,9 @@ int line_picture(const struct scenario *line,
 	}
 	pic.nr = line->nr_ops - op_nr + 1;
 	pic.reader.schedule = &line->ops[op_nr - 1].schedule;
-	config.choose = choose;
+	config.choose = line_choose;
 	config.choose_arg = &pic;
-	print_head(&pic, op_nr - 1);
+	print_picture_head(&pic, op_nr - 1);
 	if (ok)
 		replay_step(rp, op_nr);
 	replay_stop(rp);

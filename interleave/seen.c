@@ -46,8 +46,8 @@ void seen_clear(struct seen *seen)
 }
 
 /* The entry of @key, or the free one where it belongs. */
-static struct seen_entry *find(const struct seen *seen,
-			       const struct seen_key *key)
+static struct seen_entry *seen_find(const struct seen *seen,
+				    const struct seen_key *key)
 {
 	u32 mask = seen->size - 1;
 	u32 i = (u32)key->word[0] & mask;
@@ -64,7 +64,7 @@ static struct seen_entry *find(const struct seen *seen,
 
 bool seen_has(const struct seen *seen, const struct seen_key *key, u32 left)
 {
-	const struct seen_entry *entry = find(seen, key);
+	const struct seen_entry *entry = seen_find(seen, key);
 
 	return entry->generation == seen->generation && entry->left >= left;
 }
@@ -80,7 +80,7 @@ static struct seen_entry *copy_of_all(const struct seen *seen)
 	return copy;
 }
 
-static bool reserve(struct seen *seen, u32 size)
+static bool seen_allocate(struct seen *seen, u32 size)
 {
 	struct seen_entry *entries;
 
@@ -96,17 +96,17 @@ static bool reserve(struct seen *seen, u32 size)
 }
 
 /* Twice the size; false when there is no memory, and it is as it was. */
-static bool grow(struct seen *seen)
+static bool seen_grow(struct seen *seen)
 {
 	struct seen_entry *copy = copy_of_all(seen);
-	bool grown = copy && reserve(seen, 2 * seen->size);
+	bool grown = copy && seen_allocate(seen, 2 * seen->size);
 
 	if (grown) {
 		next_generation(seen);
 		seen->size *= 2;
 	}
 	for (u32 i = 0; grown && i < seen->nr; i++) {
-		struct seen_entry *entry = find(seen, &copy[i].key);
+		struct seen_entry *entry = seen_find(seen, &copy[i].key);
 
 		*entry = copy[i];
 		entry->generation = seen->generation;
@@ -118,7 +118,8 @@ static bool grow(struct seen *seen)
 /* At most half of the entries are in use, so that probing ends soon. */
 static bool has_room(struct seen *seen)
 {
-	if (seen->nr < seen->max && (2 * seen->nr < seen->size || grow(seen)))
+	if (seen->nr < seen->max &&
+	    (2 * seen->nr < seen->size || seen_grow(seen)))
 		return true;
 	seen->full = true;
 	return false;
@@ -126,7 +127,7 @@ static bool has_room(struct seen *seen)
 
 bool seen_add(struct seen *seen, const struct seen_key *key, u32 left)
 {
-	struct seen_entry *entry = find(seen, key);
+	struct seen_entry *entry = seen_find(seen, key);
 
 	if (entry->generation == seen->generation) {
 		if (entry->left >= left)
@@ -136,7 +137,7 @@ bool seen_add(struct seen *seen, const struct seen_key *key, u32 left)
 	}
 	if (!has_room(seen))
 		return false;
-	entry = find(seen, key);
+	entry = seen_find(seen, key);
 	*entry = (struct seen_entry){
 		.key = *key,
 		.generation = seen->generation,

@@ -41,10 +41,10 @@ struct run {
 	u32 nr;
 };
 
-static int failed(struct run *run, int err, const char *fmt, ...)
+static int compare_failed(struct run *run, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static int failed(struct run *run, int err, const char *fmt, ...)
+static int compare_failed(struct run *run, int err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -141,7 +141,7 @@ void kernel_session_close(struct kernel_session *ks)
 	snapshot_free(&ks->model);
 }
 
-static bool unsuitable(struct run *run, u32 op_nr, const char *why)
+static bool stop_unsuitable(struct run *run, u32 op_nr, const char *why)
 {
 	run->result->verdict = KERNEL_UNSUITABLE;
 	run->result->op_nr = op_nr;
@@ -164,7 +164,7 @@ static bool too_much(struct run *run, u32 op_nr)
 		limit = LIMIT_ANON_VMAS;
 	snprintf(why, sizeof(why), "the kernel has more %s than the limit, %u",
 		 kernel_limit_name(limit), kernel_limit_max(limit));
-	return unsuitable(run, op_nr, why);
+	return stop_unsuitable(run, op_nr, why);
 }
 
 static bool disagree(struct run *run, u32 op_nr)
@@ -189,7 +189,7 @@ static void list_living(struct run *run)
 }
 
 /* Holds the last look against /proc. */
-static void check_proc(struct run *run)
+static void check_against_procfs(struct run *run)
 {
 	struct kernel_session *ks = run->ks;
 	u32 i;
@@ -207,7 +207,7 @@ static void check_proc(struct run *run)
 }
 
 /* What the kernel has now, into ks->kernel.  0 or a harness error. */
-static int look(struct run *run)
+static int read_kernel(struct run *run)
 {
 	struct kernel_session *ks = run->ks;
 	int err;
@@ -218,27 +218,28 @@ static int look(struct run *run)
 	if (err == -E2BIG)
 		return err;
 	if (err)
-		return failed(run, err, "cannot look into the kernel: %s",
-			      strerror(-err));
+		return compare_failed(run, err,
+				      "cannot look into the kernel: %s",
+				      strerror(-err));
 	if (ks->check_proc)
-		check_proc(run);
+		check_against_procfs(run);
 	err = snapshot_kernel(&ks->kernel, run->dump, run->slots,
 			      ks->executors.inodes);
 	if (err)
-		return failed(run, err, "out of memory");
+		return compare_failed(run, err, "out of memory");
 	return 0;
 }
 
 /* A result as reports have it. */
-static const char *result_name(int result)
+static const char *kernel_result_name(int result)
 {
 	const char *name = errno_name(result);
 
 	return name ? name : "an errno without a name";
 }
 
-static bool results_agree(struct run *run, const struct op *op, int kernel,
-			  int model, u32 op_nr)
+static bool kernel_results_agree(struct run *run, const struct op *op,
+				 int kernel, int model, u32 op_nr)
 {
 	struct snap_difference *diff = &run->result->diff;
 	bool asserted = op->flags & OP_HAS_EXPECTED;
@@ -247,10 +248,10 @@ static bool results_agree(struct run *run, const struct op *op, int kernel,
 		return true;
 	snprintf(diff->what, SNAP_TEXT_MAX, "the result%s",
 		 kernel == model ? " that the scenario asserts" : "");
-	snprintf(diff->kernel, SNAP_TEXT_MAX, "%s", result_name(kernel));
-	snprintf(diff->model, SNAP_TEXT_MAX, "%s%s%s", result_name(model),
-		 asserted ? ", asserted: " : "",
-		 asserted ? result_name(op->expected) : "");
+	snprintf(diff->kernel, SNAP_TEXT_MAX, "%s", kernel_result_name(kernel));
+	snprintf(diff->model, SNAP_TEXT_MAX, "%s%s%s",
+		 kernel_result_name(model), asserted ? ", asserted: " : "",
+		 asserted ? kernel_result_name(op->expected) : "");
 	return disagree(run, op_nr);
 }
 
@@ -269,7 +270,7 @@ static bool looks_equal(struct run *run, int *err)
 {
 	struct kernel_session *ks = run->ks;
 
-	*err = look(run);
+	*err = read_kernel(run);
 	if (*err)
 		return false;
 	if (ks->nr_spoilt) {
@@ -287,7 +288,7 @@ static bool looks_equal(struct run *run, int *err)
 		*err = snapshot_name(&ks->kernel, &run->kernel_names) ?:
 			       snapshot_name(&ks->model, &run->model_names);
 	if (*err) {
-		failed(run, *err, "out of memory");
+		compare_failed(run, *err, "out of memory");
 		return false;
 	}
 	return snapshot_equal(run->sc, &ks->kernel, &ks->model,
@@ -334,7 +335,7 @@ static bool compare_now(struct run *run, u32 op_nr, int *err)
 }
 
 /* Migration is the controller's to do: it is asked for by pid. */
-static int do_migrate(struct run *run, const struct op *op, int *result)
+static int ask_to_migrate(struct run *run, const struct op *op, int *result)
 {
 	u32 i;
 
@@ -383,7 +384,7 @@ static int do_compact(struct run *run, const struct op *op, int *result)
 
 	if (!before || kernel_compact())
 		return -ENODEV;
-	err = look(run);
+	err = read_kernel(run);
 	if (err)
 		return err;
 	*result = 0;
@@ -396,7 +397,7 @@ static int do_on_kernel(struct run *run, const struct op *op, u32 op_nr,
 	int err;
 
 	if (op->kind == OP_MIGRATE) {
-		err = do_migrate(run, op, result);
+		err = ask_to_migrate(run, op, result);
 		if (err == -ENODEV && run->ks->compact)
 			err = do_compact(run, op, result);
 		return err;
@@ -412,7 +413,7 @@ static void show_op(struct run *run, const struct op *op, u32 op_nr, int result)
 		return;
 	scenario_print_op(run->sc, op, text, sizeof(text));
 	fprintf(run->ks->show, "op %u: %s -> %s\n", op_nr, text,
-		result_name(result));
+		kernel_result_name(result));
 }
 
 /* What process @slot has at page number @address, NULL if nothing. */
@@ -443,7 +444,7 @@ static const struct snap_page *entry_at(const struct snapshot *snap, u32 slot,
  * maps what it has in the page cache around a page that is read,
  * do_fault_around(): that move_pages() then finds one is neither right nor wrong.
  */
-static bool mapped_around(const struct run *run, const struct op *op)
+static bool kernel_mapped_around(const struct run *run, const struct op *op)
 {
 	u64 address = run->sc->base + op->page;
 	const struct snap_page *kernel =
@@ -454,7 +455,7 @@ static bool mapped_around(const struct run *run, const struct op *op)
 }
 
 /* False: stop; *@err says whether the harness failed. */
-static bool step(struct run *run, u32 op_nr, int *err)
+static bool compare_step(struct run *run, u32 op_nr, int *err)
 {
 	const struct op *op = &run->sc->ops[op_nr - 1];
 	int kernel = 0, model;
@@ -462,7 +463,7 @@ static bool step(struct run *run, u32 op_nr, int *err)
 	/* Nothing changes, and what a kernel's walk finds it does not say. */
 	if (op->kind == OP_WALK)
 		return true;
-	if (op->kind == OP_MIGRATE && mapped_around(run, op)) {
+	if (op->kind == OP_MIGRATE && kernel_mapped_around(run, op)) {
 		run->result->migrations_around++;
 		return true;
 	}
@@ -475,11 +476,13 @@ static bool step(struct run *run, u32 op_nr, int *err)
 	run->result->migrations += op->kind == OP_MIGRATE && !kernel;
 	if (*err == -E2BIG) {
 		*err = 0;
-		return unsuitable(run, op_nr, "too many processes at once");
+		return stop_unsuitable(run, op_nr,
+				       "too many processes at once");
 	}
 	if (*err) {
-		failed(run, *err, "op %u: the executor does not answer: %s",
-		       op_nr, strerror(-*err));
+		compare_failed(run, *err,
+			       "op %u: the executor does not answer: %s", op_nr,
+			       strerror(-*err));
 		return false;
 	}
 	show_op(run, op, op_nr, kernel);
@@ -490,23 +493,23 @@ static bool step(struct run *run, u32 op_nr, int *err)
 	run->result->failed += kernel != 0;
 	run->result->failed_as_asserted +=
 		kernel && op->flags & OP_HAS_EXPECTED && op->expected == kernel;
-	return results_agree(run, op, kernel, model, op_nr) &&
+	return kernel_results_agree(run, op, kernel, model, op_nr) &&
 	       compare_now(run, op_nr, err);
 }
 
 /* The window must be as empty as a new process of the model. */
 static bool window_is_free(struct run *run, int *err)
 {
-	*err = look(run);
+	*err = read_kernel(run);
 	if (*err)
 		return false;
 	if (run->ks->kernel.vmas.nr)
-		return unsuitable(run, 0,
-				  "the window is not free in a process");
+		return stop_unsuitable(run, 0,
+				       "the window is not free in a process");
 	return true;
 }
 
-static int run_all(struct run *run)
+static int run_on_both(struct run *run)
 {
 	u32 op_nr;
 	int err = 0;
@@ -515,8 +518,8 @@ static int run_all(struct run *run)
 		return err;
 	for (op_nr = 1; op_nr <= run->sc->nr_ops; op_nr++) {
 		if (run->ks->stop && *run->ks->stop)
-			return failed(run, -EINTR, "stopped");
-		if (!step(run, op_nr, &err))
+			return compare_failed(run, -EINTR, "stopped");
+		if (!compare_step(run, op_nr, &err))
 			break;
 	}
 	return err;
@@ -534,15 +537,16 @@ static int check_suitable(struct run *run)
 		return 0;
 	}
 	if (kernel_needs(&run->ks->config, run->sc, &needs))
-		return failed(run, -ENOMEM, "out of memory");
+		return compare_failed(run, -ENOMEM, "out of memory");
 	if (!kernel_needs_fit(&needs, result->why, KERNEL_WHY_MAX))
 		result->verdict = KERNEL_UNSUITABLE;
 	return 0;
 }
 
 /* Does @sc once, and waits so long for a difference to pass. */
-static int compare_once(struct kernel_session *ks, const struct scenario *sc,
-			u32 patience_ms, struct kernel_result *result)
+static int compare_and_wait(struct kernel_session *ks,
+			    const struct scenario *sc, u32 patience_ms,
+			    struct kernel_result *result)
 {
 	struct run run = {
 		.ks = ks,
@@ -558,16 +562,18 @@ static int compare_once(struct kernel_session *ks, const struct scenario *sc,
 		return err;
 	run.machine = machine_create(&ks->config);
 	if (!run.machine)
-		return failed(&run, -ENOMEM, "out of memory");
+		return compare_failed(&run, -ENOMEM, "out of memory");
 	err = executors_begin(&ks->executors, sc);
 	if (err) {
-		failed(&run, err, "cannot start a process: %s", strerror(-err));
+		compare_failed(&run, err, "cannot start a process: %s",
+			       strerror(-err));
 	} else {
-		err = run_all(&run);
+		err = run_on_both(&run);
 		end = executors_end(&ks->executors);
 		if (end && !err)
-			err = failed(&run, end, "a process does not end: %s",
-				     strerror(-end));
+			err = compare_failed(&run, end,
+					     "a process does not end: %s",
+					     strerror(-end));
 	}
 	machine_destroy(run.machine);
 	snap_names_free(&run.kernel_names);
@@ -578,7 +584,7 @@ static int compare_once(struct kernel_session *ks, const struct scenario *sc,
 int kernel_compare_once(struct kernel_session *ks, const struct scenario *sc,
 			struct kernel_result *result)
 {
-	return compare_once(ks, sc, 0, result);
+	return compare_and_wait(ks, sc, 0, result);
 }
 
 /* How long the @nr-th try waits. Where much disagrees it need not be long. */
@@ -597,7 +603,7 @@ int kernel_compare(struct kernel_session *ks, const struct scenario *sc,
 	int err;
 
 	do {
-		err = compare_once(ks, sc, patience(ks, nr), result);
+		err = compare_and_wait(ks, sc, patience(ks, nr), result);
 		if (err || result->verdict != KERNEL_DISAGREES)
 			break;
 		if (!nr) {

@@ -30,7 +30,7 @@
 
 #define FILE_BYTES (1LL << 52) /* sparse; any offset of a scenario is inside */
 
-static int say(char why[EXEC_WHY_MAX], const char *what)
+static int exec_say(char why[EXEC_WHY_MAX], const char *what)
 {
 	int err = errno;
 
@@ -84,7 +84,7 @@ static int await_answer(const struct executors *ex, struct channel *channel)
 	return await_word(ex, &channel->answered, channel->asked);
 }
 
-static void ask(struct channel *channel, enum request request)
+static void send_request(struct channel *channel, enum request request)
 {
 	channel->request = request;
 	__atomic_store_n(&channel->asked, channel->asked + 1, __ATOMIC_RELEASE);
@@ -97,7 +97,7 @@ static int ask_wait(const struct executors *ex, struct channel *channel,
 {
 	int err;
 
-	ask(channel, request);
+	send_request(channel, request);
 	err = await_answer(ex, channel);
 	*result = channel->result;
 	return err;
@@ -140,7 +140,7 @@ static int open_channels(struct executors *ex, int *fd)
 	return ex->channels == MAP_FAILED || ex->deaths == MAP_FAILED ? -1 : 0;
 }
 
-static int open_files(struct executors *ex)
+static int open_executor_files(struct executors *ex)
 {
 	char name[32];
 	struct stat st;
@@ -294,13 +294,14 @@ int executors_start(struct executors *ex, char why[EXEC_WHY_MAX])
 
 	forget_all(ex);
 	if (pin_to_one_cpu())
-		ret = say(why, "cannot pin to one CPU");
-	else if (open_channels(ex, &channels_fd) || open_files(ex))
-		ret = say(why, "cannot make files in memory");
+		ret = exec_say(why, "cannot pin to one CPU");
+	else if (open_channels(ex, &channels_fd) || open_executor_files(ex))
+		ret = exec_say(why, "cannot make files in memory");
 	else if ((binary_fd = open_binary()) < 0)
-		ret = say(why, "cannot write the executor");
+		ret = exec_say(why, "cannot write the executor");
 	else if (start_processes(ex, channels_fd, binary_fd))
-		ret = say(why, "cannot start an executor in a pid namespace "
+		ret = exec_say(why,
+			       "cannot start an executor in a pid namespace "
 			       "(needs root)");
 	if (channels_fd >= 0)
 		close(channels_fd);
@@ -370,11 +371,11 @@ static int spawn(struct executors *ex, u32 parent, u32 slot, u64 flags,
 	return 0;
 }
 
-static int end_process(struct executors *ex, u32 slot)
+static int end_executor(struct executors *ex, u32 slot)
 {
 	u32 nr = ex->channel_of[slot];
 
-	ask(&ex->channels[nr], REQUEST_EXIT);
+	send_request(&ex->channels[nr], REQUEST_EXIT);
 	ex->executor[nr].pid = 0;
 	ex->channel_of[slot] = 0;
 	ex->alive--;
@@ -421,7 +422,7 @@ int executors_end(struct executors *ex)
 	for (slot = 0; slot < ex->nr_slots; slot++) {
 		if (!ex->channel_of[slot])
 			continue;
-		err = end_process(ex, slot);
+		err = end_executor(ex, slot);
 		if (err)
 			return err;
 	}
@@ -532,7 +533,7 @@ int executors_do(struct executors *ex, const struct scenario *sc,
 		return err;
 	case OP_EXIT:
 		*result = 0;
-		return end_process(ex, op->proc);
+		return end_executor(ex, op->proc);
 	}
 	return do_memory_op(ex, channel, sc, op, replay_write_value(op_nr),
 			    result);

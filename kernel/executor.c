@@ -111,7 +111,7 @@ static void catch_signal(int signal)
 	syscall6(__NR_rt_sigaction, signal, (u64)&action, 0, 8, 0, 0);
 }
 
-static long touch(u64 address, u64 pages, bool write, u64 value)
+static long touch_pages(u64 address, u64 pages, bool write, u64 value)
 {
 	u64 i;
 	int err;
@@ -127,19 +127,19 @@ static long touch(u64 address, u64 pages, bool write, u64 value)
 	return 0;
 }
 
-static void serve(u32 number) __attribute__((noreturn));
+static void serve_requests(u32 number) __attribute__((noreturn));
 
 /* Where a child begins, on its own stack: never returns. */
-__attribute__((noreturn, used)) static void child_main(u64 number)
+__attribute__((noreturn, used)) static void executor_child(u64 number)
 {
-	serve((u32)number);
+	serve_requests((u32)number);
 }
 
 /*
  * fork and vfork alike: @flags says whether the child shares the memory.  The
  * child takes its number off its stack, which has nothing else on it.
  */
-static long spawn(u64 number, u64 flags)
+static long clone_child(u64 number, u64 flags)
 {
 	u64 *top = (u64 *)(stacks[number] + STACK_SIZE) - 2;
 	register u64 r10 __asm__("r10") = 0;
@@ -153,7 +153,7 @@ static long spawn(u64 number, u64 flags)
 			 "	popq %%rdi\n"
 			 "	andq $-16, %%rsp\n"
 			 "	xorl %%ebp, %%ebp\n"
-			 "	call child_main\n"
+			 "	call executor_child\n"
 			 "	ud2\n"
 			 "1:\n"
 			 : "=a"(ret)
@@ -175,7 +175,7 @@ static long execute(u32 number)
 			(u64)envp, AT_EMPTY_PATH, 0);
 }
 
-static long answer(const volatile struct channel *channel)
+static long execute_request(const volatile struct channel *channel)
 {
 	const volatile u64 *a = channel->args;
 
@@ -184,11 +184,11 @@ static long answer(const volatile struct channel *channel)
 		return syscall6(channel->nr, a[0], a[1], a[2], a[3], a[4],
 				a[5]);
 	case REQUEST_READ:
-		return touch(a[0], a[1], false, 0);
+		return touch_pages(a[0], a[1], false, 0);
 	case REQUEST_WRITE:
-		return touch(a[0], a[1], true, a[2]);
+		return touch_pages(a[0], a[1], true, a[2]);
 	case REQUEST_FORK:
-		return spawn(a[0] % CHANNELS_MAX, a[1]);
+		return clone_child(a[0] % CHANNELS_MAX, a[1]);
 	case REQUEST_EXEC:
 		return execute((u32)a[0]);
 	case REQUEST_EXIT:
@@ -197,7 +197,7 @@ static long answer(const volatile struct channel *channel)
 	return -EINVAL;
 }
 
-static void serve(u32 number)
+static void serve_requests(u32 number)
 {
 	volatile struct channel *channel =
 		(struct channel *)CHANNELS_ADDRESS + number;
@@ -209,7 +209,7 @@ static void serve(u32 number)
 			syscall6(__NR_futex, (u64)&channel->asked, FUTEX_WAIT,
 				 seen, 0, 0, 0);
 		seen = channel->asked;
-		channel->result = answer(channel);
+		channel->result = execute_request(channel);
 		__atomic_store_n(&channel->answered, seen, __ATOMIC_RELEASE);
 		syscall3(__NR_futex, (u64)&channel->answered, FUTEX_WAKE, 1);
 	}
@@ -237,7 +237,7 @@ __attribute__((noreturn, used)) static void executor_main(char **argv)
 	channel->result = 0;
 	__atomic_store_n(&channel->answered, channel->asked, __ATOMIC_RELEASE);
 	syscall3(__NR_futex, (u64)&channel->answered, FUTEX_WAKE, 1);
-	serve(number);
+	serve_requests(number);
 }
 
 __asm__(".globl _start\n"

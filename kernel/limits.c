@@ -47,7 +47,7 @@ static u64 count_procs(struct machine *machine)
 	return alive;
 }
 
-static u64 count_vmas(const struct machine *machine)
+static u64 machine_vmas(const struct machine *machine)
 {
 	const struct mm_struct *mm;
 	u64 vmas = 0;
@@ -76,8 +76,8 @@ static u64 count_pages(const struct machine *machine)
 	return pages;
 }
 
-static void note(struct kernel_needs *needs, enum kernel_limit limit,
-		 u64 amount, u32 op_nr)
+static void note_need(struct kernel_needs *needs, enum kernel_limit limit,
+		      u64 amount, u32 op_nr)
 {
 	if (amount <= needs->most[limit])
 		return;
@@ -121,14 +121,16 @@ int kernel_needs(const struct machine_config *config, const struct scenario *sc,
 		synchronize_rcu(&machine->rcu);
 		touched_reset(&machine->world);
 		if (adds_procs(kind) || op_nr == 1)
-			note(needs, LIMIT_PROCS, count_procs(machine), op_nr);
+			note_need(needs, LIMIT_PROCS, count_procs(machine),
+				  op_nr);
 		if (adds_pages(kind))
-			note(needs, LIMIT_PAGES, count_pages(machine), op_nr);
-		note(needs, LIMIT_VMAS, count_vmas(machine), op_nr);
-		note(needs, LIMIT_ANON_VMAS,
-		     machine->ledger.kinds[anon_vmas].live, op_nr);
-		note(needs, LIMIT_CHAINS, machine->ledger.kinds[chains].live,
-		     op_nr);
+			note_need(needs, LIMIT_PAGES, count_pages(machine),
+				  op_nr);
+		note_need(needs, LIMIT_VMAS, machine_vmas(machine), op_nr);
+		note_need(needs, LIMIT_ANON_VMAS,
+			  machine->ledger.kinds[anon_vmas].live, op_nr);
+		note_need(needs, LIMIT_CHAINS,
+			  machine->ledger.kinds[chains].live, op_nr);
 	}
 	machine_destroy(machine);
 	return 0;

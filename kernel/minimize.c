@@ -51,7 +51,7 @@ static u32 kind_of_op(const struct scenario *sc,
 	return result->op_nr ? sc->ops[result->op_nr - 1].kind : NR_OPS;
 }
 
-static int disagrees(void *arg, const struct scenario *sc, u32 *needed)
+static int still_disagrees(void *arg, const struct scenario *sc, u32 *needed)
 {
 	struct judge *judge = arg;
 	struct kernel_result result;
@@ -82,7 +82,7 @@ static int minimize_once(struct kernel_session *ks, struct scenario *sc,
 		.wanted_op = kind_of_op(sc, result),
 	};
 	const struct minimize_config config = {
-		.shows = disagrees,
+		.shows = still_disagrees,
 		.arg = &judge,
 		.tries_max = TRIES_MAX,
 		.far_tries_max = FAR_TRIES_MAX,

@@ -281,7 +281,7 @@ static __always_inline u64 rb_parent_of(u64 node)
 	       ~3ULL;
 }
 
-static __always_inline u64 avc_of(u64 node)
+static __always_inline u64 avc_of_node(u64 node)
 {
 	return node - bpf_core_field_offset(struct anon_vma_chain, rb);
 }
@@ -306,7 +306,7 @@ __noinline u64 rb_after(u64 node)
 			node = next;
 		}
 	}
-	fault(DUMP_TREE_DEEP, DUMP_AVC_TREE, avc_of(start), 0, 0);
+	fault(DUMP_TREE_DEEP, DUMP_AVC_TREE, avc_of_node(start), 0, 0);
 	return 0;
 }
 
@@ -316,13 +316,13 @@ static __always_inline u64 subtree_last_of(u64 child, u64 node, bool *sound)
 	if (!child)
 		return 0;
 	if (!readable(child, DUMP_AVC_TREE) ||
-	    !holds(DUMP_TREE_PARENT, DUMP_AVC_TREE, avc_of(child),
+	    !holds(DUMP_TREE_PARENT, DUMP_AVC_TREE, avc_of_node(child),
 		   rb_parent_of(child), node)) {
 		*sound = false;
 		return 0;
 	}
 	return read_u64(
-		avc_of(child) +
+		avc_of_node(child) +
 		bpf_core_field_offset(struct anon_vma_chain, rb_subtree_last));
 }
 
@@ -337,15 +337,15 @@ static __always_inline bool subtree_in_order(u64 node, u64 last)
 	u64 left = subtree_last_of(rb_left_of(node), node, &sound);
 	u64 right = subtree_last_of(rb_right_of(node), node, &sound);
 	u64 own = read_u64(
-		avc_of(node) +
+		avc_of_node(node) +
 		bpf_core_field_offset(struct anon_vma_chain, rb_subtree_last));
 
 	if (left > last)
 		last = left;
 	if (right > last)
 		last = right;
-	return sound &&
-	       holds(DUMP_SUBTREE_LAST, DUMP_AVC_TREE, avc_of(node), own, last);
+	return sound && holds(DUMP_SUBTREE_LAST, DUMP_AVC_TREE,
+			      avc_of_node(node), own, last);
 }
 
 /* The key of @vma in interval trees of anon_vmas: mm/interval_tree.c. */
@@ -367,7 +367,7 @@ static u64 first_before; /* first offset of the node noted before */
  */
 __noinline int dump_node(u64 node, u64 anon_vma)
 {
-	struct anon_vma_chain *avc = (void *)avc_of(node);
+	struct anon_vma_chain *avc = (void *)avc_of_node(node);
 	struct vm_area_struct *vma;
 	struct dump_node *out;
 	u32 n = dump.node_count;
@@ -402,7 +402,7 @@ __noinline int dump_node(u64 node, u64 anon_vma)
 }
 
 /* True the first time that it is asked of @anon_vma in this run. */
-__noinline int meet(u64 anon_vma)
+__noinline int meet_object(u64 anon_vma)
 {
 	u32 slot = (u32)(anon_vma >> 3) * 2654435761U >> 19;
 	int first = 0;
@@ -466,12 +466,12 @@ __noinline int dump_anon_vma(u64 address)
 	u64 root;
 
 	for (ROUNDS(round, TREE_DEPTH_MAX * 64); NEXT_ROUND(round);) {
-		if (!address || !meet(address))
+		if (!address || !meet_object(address))
 			break;
 		dump_one_anon_vma(address);
 		anon_vma = (void *)address;
 		root = (u64)BPF_CORE_READ(anon_vma, root);
-		if (root && meet(root))
+		if (root && meet_object(root))
 			dump_one_anon_vma(root);
 		address = (u64)BPF_CORE_READ(anon_vma, parent);
 	}

@@ -52,10 +52,10 @@ struct readback {
 	int probe_fd;
 };
 
-static void say(char why[READBACK_WHY_MAX], const char *fmt, ...)
+static void readback_say(char why[READBACK_WHY_MAX], const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void say(char why[READBACK_WHY_MAX], const char *fmt, ...)
+static void readback_say(char why[READBACK_WHY_MAX], const char *fmt, ...)
 {
 	va_list args;
 
@@ -169,19 +169,20 @@ static bool calibrate(struct readback *rb, char why[READBACK_WHY_MAX])
 	bool ok = false;
 
 	if (page == MAP_FAILED) {
-		say(why, "no memory to calibrate with");
+		readback_say(why, "no memory to calibrate with");
 		return false;
 	}
 	*page = MAGIC;
 	(void)*unwritten;
 	rb->dump->zero_pfn = own_pfn((const void *)unwritten);
 	if (!own_pfn(page) || !rb->dump->zero_pfn)
-		say(why,
-		    "/proc/self/pagemap shows no page frames: run as root");
+		readback_say(
+			why,
+			"/proc/self/pagemap shows no page frames: run as root");
 	else if (!find_page_offset(rb, page))
-		say(why, "cannot find the kernel's direct map");
+		readback_say(why, "cannot find the kernel's direct map");
 	else if (!find_vmemmap(rb))
-		say(why, "cannot find the kernel's struct pages");
+		readback_say(why, "cannot find the kernel's struct pages");
 	else
 		ok = true;
 	rb->dump->anon_exclusive = rb->skel->bss->probe.anon_exclusive;
@@ -199,7 +200,7 @@ static int no_print(enum libbpf_print_level level, const char *fmt,
 	return 0;
 }
 
-static bool load(struct readback *rb, char why[READBACK_WHY_MAX])
+static bool load_bpf(struct readback *rb, char why[READBACK_WHY_MAX])
 {
 	const void *elf;
 	size_t size;
@@ -238,7 +239,7 @@ static bool spoil(struct readback *rb, char why[READBACK_WHY_MAX])
 		rb->dump->spoil_structure = dump_spoil_nr(i).structure;
 		return true;
 	}
-	say(why, "RMAPDIFF_SPOIL=%.32s: expected one of", word);
+	readback_say(why, "RMAPDIFF_SPOIL=%.32s: expected one of", word);
 	for (i = 0; dump_spoil_word(i); i++) {
 		len = strlen(why);
 		snprintf(why + len, READBACK_WHY_MAX - len, " %s",
@@ -252,10 +253,10 @@ struct readback *readback_open(char why[READBACK_WHY_MAX])
 	struct readback *rb = calloc(1, sizeof(*rb));
 
 	if (!rb) {
-		say(why, "out of memory");
+		readback_say(why, "out of memory");
 		return NULL;
 	}
-	if (!load(rb, why) || !calibrate(rb, why) || !spoil(rb, why)) {
+	if (!load_bpf(rb, why) || !calibrate(rb, why) || !spoil(rb, why)) {
 		readback_close(rb);
 		return NULL;
 	}
@@ -360,10 +361,11 @@ int readback_check_proc(const struct readback *rb, const struct dump *dump,
 			const char *what = proc_differs(rb, page, pagemap);
 
 			if (what) {
-				say(why,
-				    "/proc says otherwise of page number "
-				    "0x%" PRIx64 ": %s",
-				    (u64)page->address, what);
+				readback_say(
+					why,
+					"/proc says otherwise of page number "
+					"0x%" PRIx64 ": %s",
+					(u64)page->address, what);
 				return -EIO;
 			}
 			agree++;

@@ -34,7 +34,7 @@ struct slab_run {
 #define SETTLE_PAUSE_NS 10000000L
 #define COMPARE_TRIES 3
 
-static int failed(struct slab_run *run, int err, const char *what)
+static int slab_failed(struct slab_run *run, int err, const char *what)
 {
 	snprintf(run->result->why, KERNEL_WHY_MAX, "%s: %s", what,
 		 strerror(-err));
@@ -61,7 +61,7 @@ static int run_model(struct slab_run *run)
 	u32 kinds[NR_SLAB_KINDS];
 
 	if (!machine)
-		return failed(run, -ENOMEM, "the model");
+		return slab_failed(run, -ENOMEM, "the model");
 	for (u32 k = 0; k < NR_SLAB_KINDS; k++)
 		kinds[k] = ledger_kind(&machine->ledger, names[k], 0);
 	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++) {
@@ -105,7 +105,7 @@ static int look_at_slabinfo(struct slab_run *run, u32 kind, const s64 *base,
 			       &unsure);
 
 	if (err)
-		return failed(run, err, "/proc/slabinfo");
+		return slab_failed(run, err, "/proc/slabinfo");
 	if (run->full)
 		result->kind[kind].slabinfo =
 			active - base[kind] - run->slabinfo_own[kind];
@@ -125,7 +125,7 @@ static int await_counts(struct slab_run *run, u32 op_nr)
 		bool equal = true;
 
 		if (err)
-			return failed(run, err, "counting objects");
+			return slab_failed(run, err, "counting objects");
 		for (u32 k = 0; k < NR_SLAB_KINDS; k++)
 			equal &= slabs_ours(run->slabs, (enum slab_kind)k) -
 					 *at(run->own, op_nr, k) ==
@@ -159,7 +159,7 @@ static bool compare_counts(struct slab_run *run, u32 op_nr)
 	return !result->differs;
 }
 
-static int do_op(struct slab_run *run, u32 op_nr)
+static int slab_do_op(struct slab_run *run, u32 op_nr)
 {
 	const struct op *op = &run->sc->ops[op_nr - 1];
 	struct op other = stand_in(op);
@@ -169,7 +169,7 @@ static int do_op(struct slab_run *run, u32 op_nr)
 		return 0;
 	err = executors_do(&run->ks->executors, run->sc,
 			   run->full ? op : &other, op_nr, &done);
-	return err ? failed(run, err, "an executor does not answer") : 0;
+	return err ? slab_failed(run, err, "an executor does not answer") : 0;
 }
 
 /* One pass over the operations, the first process being alive. */
@@ -179,7 +179,7 @@ static int do_ops(struct slab_run *run, const s64 *base, const u64 *unsure)
 	int err;
 
 	for (u32 op_nr = 1; op_nr <= sc->nr_ops; op_nr++) {
-		err = do_op(run, op_nr);
+		err = slab_do_op(run, op_nr);
 		if (!err)
 			err = run->full ? await_counts(run, op_nr) :
 					  slabs_settle(run->slabs);
@@ -213,19 +213,19 @@ static int do_pass(struct slab_run *run, bool full)
 	run->full = full;
 	err = executors_begin(ex, run->sc);
 	if (err)
-		return failed(run, err, "cannot start a process");
+		return slab_failed(run, err, "cannot start a process");
 	err = slabs_settle(run->slabs);
 	slabs_reset(run->slabs);
 	for (u32 k = 0; k < NR_SLAB_KINDS && run->slabinfo && !err; k++)
 		err = slabs_active(run->slabs, (enum slab_kind)k, &base[k],
 				   &unsure[k]);
 	if (err)
-		failed(run, err, "counting objects");
+		slab_failed(run, err, "counting objects");
 	else
 		err = do_ops(run, base, unsure);
 	end = executors_end(ex);
 	if (end && !err)
-		err = failed(run, end, "a process does not end");
+		err = slab_failed(run, end, "a process does not end");
 	return err;
 }
 
@@ -237,7 +237,7 @@ static int do_passes(struct slab_run *run)
 	return err ? err : do_pass(run, true);
 }
 
-static int run_all(struct slab_run *run)
+static int slab_run_all(struct slab_run *run)
 {
 	struct slab_result *result = run->result;
 	int err = run_model(run);
@@ -284,9 +284,9 @@ int slabs_compare(struct kernel_session *ks, struct slabs *slabs,
 	run.own = calloc(nr, sizeof(*run.own));
 	run.model = calloc(nr, sizeof(*run.model));
 	if (run.own && run.model)
-		err = run_all(&run);
+		err = slab_run_all(&run);
 	else
-		failed(&run, err, "the comparison");
+		slab_failed(&run, err, "the comparison");
 	free(run.own);
 	free(run.model);
 	return err;

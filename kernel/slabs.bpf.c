@@ -64,7 +64,7 @@ static __always_inline bool is_ours(void)
 }
 
 /* Which of the two kinds comes from @cache; NR_SLAB_KINDS: none. */
-static __always_inline int kind_of(const struct kmem_cache *cache)
+static __always_inline int slab_kind_of(const struct kmem_cache *cache)
 {
 	char name[SLAB_NAME_MAX] = {};
 
@@ -104,7 +104,7 @@ SEC("tp_btf/kmem_cache_alloc")
 int BPF_PROG(slab_alloc, unsigned long call_site, const void *ptr,
 	     struct kmem_cache *cache)
 {
-	int kind = ptr ? kind_of(cache) : NR_SLAB_KINDS;
+	int kind = ptr ? slab_kind_of(cache) : NR_SLAB_KINDS;
 
 	if (kind == SLAB_ANON_VMA || kind == SLAB_ANON_VMA_CHAIN) {
 		__sync_fetch_and_add(&counts[kind].events, 1);
@@ -120,7 +120,7 @@ SEC("tp_btf/kmem_cache_free")
 int BPF_PROG(slab_free, unsigned long call_site, const void *ptr,
 	     struct kmem_cache *cache)
 {
-	int kind = ptr ? kind_of(cache) : NR_SLAB_KINDS;
+	int kind = ptr ? slab_kind_of(cache) : NR_SLAB_KINDS;
 	__u64 address = (__u64)ptr;
 	struct object *object;
 
@@ -163,7 +163,7 @@ static long look_at_new(__u32 i, void *ctx)
 
 /* Counts what has come since the last time, while no executor runs. */
 SEC("syscall")
-int settle(void *ctx)
+int settle_slabs(void *ctx)
 {
 	bpf_loop(nr_new, look_at_new, NULL, 0);
 	nr_new = 0;

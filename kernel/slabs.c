@@ -45,7 +45,7 @@ static bool same_cache(const char *a, const char *b)
 	return realpath(path, real_b) && !strcmp(real_a, real_b);
 }
 
-static bool parse_line(const char *line, struct slabinfo *info)
+static bool parse_slabinfo_line(const char *line, struct slabinfo *info)
 {
 	unsigned long long active;
 
@@ -65,7 +65,8 @@ int slabinfo_read(const char *name, struct slabinfo *info)
 	if (!file)
 		return -errno;
 	while (err && fgets(line, sizeof(line), file))
-		if (parse_line(line, info) && same_cache(info->name, name))
+		if (parse_slabinfo_line(line, info) &&
+		    same_cache(info->name, name))
 			err = 0;
 	fclose(file);
 	return err;
@@ -106,7 +107,7 @@ static bool name_caches(struct slabs *slabs, char why[SLABS_WHY_MAX])
 	return true;
 }
 
-static bool start(struct slabs *slabs, char why[SLABS_WHY_MAX])
+static bool start_slabs(struct slabs *slabs, char why[SLABS_WHY_MAX])
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	const void *elf;
@@ -143,7 +144,7 @@ struct slabs *slabs_open(char why[SLABS_WHY_MAX])
 		snprintf(why, SLABS_WHY_MAX, "out of memory");
 		return NULL;
 	}
-	if (start(slabs, why)) {
+	if (start_slabs(slabs, why)) {
 		slabs_reset(slabs);
 		return slabs;
 	}
@@ -179,7 +180,7 @@ s64 slabs_ours(const struct slabs *slabs, enum slab_kind kind)
 int slabs_settle(struct slabs *slabs)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int fd = bpf_program__fd(slabs->skel->progs.settle);
+	int fd = bpf_program__fd(slabs->skel->progs.settle_slabs);
 	int err = bpf_prog_test_run_opts(fd, &opts);
 
 	return !err && slabs->skel->bss->overflow ? -E2BIG : err;
@@ -189,7 +190,7 @@ int slabs_settle(struct slabs *slabs)
  * A slab that a CPU allocates from counts as full in /proc/slabinfo, whatever
  * of it is free; shrinking the cache takes it away from the CPU.
  */
-static void shrink(const char *name)
+static void shrink_cache(const char *name)
 {
 	char path[PATH_MAX];
 	FILE *file;
@@ -221,7 +222,7 @@ int slabs_active(struct slabs *slabs, enum slab_kind kind, s64 *active,
 		before = events(slabs, kind);
 		others = __atomic_load_n(&now(slabs, kind)->others,
 					 __ATOMIC_SEQ_CST);
-		shrink(slab_names[kind]);
+		shrink_cache(slab_names[kind]);
 		err = slabinfo_read(slab_names[kind], &info);
 		if (err)
 			return err;

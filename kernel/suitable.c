@@ -17,14 +17,14 @@ struct range {
 	u64 len;
 };
 
-static bool overlaps(const struct range *range, u64 first, u64 last)
+static bool range_overlaps(const struct range *range, u64 first, u64 last)
 {
 	return range->first <= last && range->first + range->len > first;
 }
 
 /* "line 3", or "op 3" in a scenario of bytes. */
-static const char *place(const struct scenario *sc, const struct op *op,
-			 char text[PLACE_MAX])
+static const char *op_place(const struct scenario *sc, const struct op *op,
+			    char text[PLACE_MAX])
 {
 	bool has_line = op->line;
 
@@ -57,7 +57,7 @@ static bool asserts_its_end(const struct question *q, const struct op *op,
 		 "%s: the result that it asserts is that of four levels of "
 		 "page tables; this kernel has five (LA57), and user space "
 		 "up to 56 bits",
-		 place(q->sc, op, at));
+		 op_place(q->sc, op, at));
 	return true;
 }
 
@@ -77,12 +77,12 @@ static bool range_suitable(const struct question *q, const struct op *op,
 	}
 	if (range.first + range.len > q->task_pages)
 		return true;
-	if (overlaps(&range, EXECUTOR_FIRST_PAGE, EXECUTOR_LAST_PAGE) ||
-	    overlaps(&range, STACK_FIRST_PAGE, TASK_PAGES - 1)) {
+	if (range_overlaps(&range, EXECUTOR_FIRST_PAGE, EXECUTOR_LAST_PAGE) ||
+	    range_overlaps(&range, STACK_FIRST_PAGE, TASK_PAGES - 1)) {
 		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: pages 0x%" PRIx64 "+0x%" PRIx64
 			 " are where the process itself lives",
-			 place(q->sc, op, at), range.first, range.len);
+			 op_place(q->sc, op, at), range.first, range.len);
 		return false;
 	}
 	if (range.first < q->window->first)
@@ -92,7 +92,7 @@ static bool range_suitable(const struct question *q, const struct op *op,
 	return true;
 }
 
-static bool op_suitable(const struct question *q, const struct op *op)
+static bool is_op_suitable(const struct question *q, const struct op *op)
 {
 	char at[PLACE_MAX];
 
@@ -100,21 +100,21 @@ static bool op_suitable(const struct question *q, const struct op *op)
 		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: a kernel's allocations cannot be made to "
 			 "fail (failalloc)",
-			 place(q->sc, op, at));
+			 op_place(q->sc, op, at));
 		return false;
 	}
 	if (op->kind == OP_RECLAIM) {
 		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: a kernel drops a page only when it has swap "
 			 "for it (reclaim)",
-			 place(q->sc, op, at));
+			 op_place(q->sc, op, at));
 		return false;
 	}
 	if (op->flags & OP_PARALLEL) {
 		snprintf(q->why, KERNEL_WHY_MAX,
 			 "%s: a kernel cannot be made to follow a "
 			 "schedule (||)",
-			 place(q->sc, op, at));
+			 op_place(q->sc, op, at));
 		return false;
 	}
 	if (!op_takes(op->kind, FIELD_PAGE))
@@ -142,7 +142,7 @@ bool kernel_suitable(const struct scenario *sc, u64 task_pages,
 	window->first = sc->base;
 	window->last = sc->base;
 	for (i = 0; i < sc->nr_ops; i++)
-		if (!op_suitable(&q, &sc->ops[i]))
+		if (!is_op_suitable(&q, &sc->ops[i]))
 			return false;
 	return true;
 }

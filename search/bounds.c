@@ -42,7 +42,7 @@ bool search_bounds_fit(const struct search_bounds *bounds)
 	return way + (bounds->pages + 1) / 2 <= room;
 }
 
-static void add(struct lister *lister, const struct op *op)
+static void append_candidate(struct lister *lister, const struct op *op)
 {
 	struct op_list *list = lister->list;
 	u32 cap = list->cap ? 2 * list->cap : 1024;
@@ -120,12 +120,12 @@ static void list_mmaps(struct lister *lister, u32 proc)
 		op.flags = 0;
 		op.file = 0;
 		op.off = 0;
-		add(lister, &op);
+		append_candidate(lister, &op);
 		op.flags = OP_HAS_FILE;
 		for (; op.file < lister->bounds->files; op.file++)
 			for (op.off = 0; op.off < lister->bounds->pages;
 			     op.off++)
-				add(lister, &op);
+				append_candidate(lister, &op);
 	}
 }
 
@@ -140,7 +140,7 @@ static void list_ranges(struct lister *lister, enum op_kind kind, u32 proc)
 	{
 		op.prot = kind == OP_MPROTECT ? i : 0;
 		op.advice = kind == OP_MADVISE ? i : 0;
-		add(lister, &op);
+		append_candidate(lister, &op);
 	}
 }
 
@@ -151,11 +151,11 @@ static void list_moves(struct lister *lister, struct op *op)
 		if (!fit_both(lister, op->page, op->len, op->to, op->new_len))
 			continue;
 		op->flags = OP_HAS_TO;
-		add(lister, op);
+		append_candidate(lister, op);
 		if (op->len != op->new_len)
 			continue; /* refused before anything is looked at */
 		op->flags = OP_HAS_TO | OP_DONTUNMAP;
-		add(lister, op);
+		append_candidate(lister, op);
 	}
 }
 
@@ -170,7 +170,7 @@ static void list_mremaps(struct lister *lister, u32 proc)
 		op.flags = 0;
 		op.to = 0;
 		if (fits(lister, op.page, op.new_len))
-			add(lister, &op);
+			append_candidate(lister, &op);
 		list_moves(lister, &op);
 	}
 }
@@ -180,7 +180,7 @@ static void list_pages(struct lister *lister, enum op_kind kind, u32 proc)
 	struct op op = { .kind = kind, .proc = proc };
 
 	for (op.page = lister->first; op.page < lister->end; op.page++)
-		add(lister, &op);
+		append_candidate(lister, &op);
 }
 
 /* The lowest free slot for the child. */
@@ -194,7 +194,7 @@ static void list_births(struct lister *lister, enum op_kind kind, u32 proc)
 		child++;
 	op.child = child;
 	if (child < lister->bounds->procs)
-		add(lister, &op);
+		append_candidate(lister, &op);
 }
 
 static void list_kind(struct lister *lister, enum op_kind kind, u32 proc)
@@ -214,7 +214,7 @@ static void list_kind(struct lister *lister, enum op_kind kind, u32 proc)
 		break;
 	case OP_EXEC:
 	case OP_EXIT:
-		add(lister, &op);
+		append_candidate(lister, &op);
 		break;
 	case OP_MIGRATE:
 	case OP_WALK:
@@ -236,7 +236,7 @@ static void list_failallocs(struct lister *lister)
 	if (lister->machine->ledger.fail_in)
 		return;
 	for (op.len = 1; op.len <= lister->bounds->failalloc; op.len++)
-		add(lister, &op);
+		append_candidate(lister, &op);
 }
 
 /* Of those that share @mm, is @proc the lowest? */

@@ -63,7 +63,7 @@ static int u32_cmp(const void *a, const void *b)
 }
 
 /* How many of @to, in order, are equal to the first. */
-static u32 run_length(const u32 *to, u32 nr)
+static u32 equal_targets(const u32 *to, u32 nr)
 {
 	u32 times = 1;
 
@@ -76,7 +76,7 @@ static u32 count_runs(const u32 *to, u32 nr)
 {
 	u32 runs = 0;
 
-	for (u32 i = 0; i < nr; i += run_length(to + i, nr - i))
+	for (u32 i = 0; i < nr; i += equal_targets(to + i, nr - i))
 		runs++;
 	return runs;
 }
@@ -109,7 +109,7 @@ void edges_set(struct edges *edges, u32 from, u32 *to, u32 nr)
 	if (!room)
 		return;
 	for (u32 i = 0; i < nr;) {
-		u32 times = run_length(to + i, nr - i);
+		u32 times = equal_targets(to + i, nr - i);
 
 		*room++ = (struct edge){ .to = to[i], .times = times };
 		i += times;
@@ -148,12 +148,12 @@ double edges_step(const struct edges *edges, const double *ways, u32 nr,
 	return sum;
 }
 
-static bool write_all(FILE *file, const void *mem, size_t size, u64 nr)
+static bool write_array(FILE *file, const void *mem, size_t size, u64 nr)
 {
 	return !nr || fwrite(mem, size, nr, file) == nr;
 }
 
-static bool read_all(FILE *file, void *mem, size_t size, u64 nr)
+static bool read_array(FILE *file, void *mem, size_t size, u64 nr)
 {
 	return !nr || fread(mem, size, nr, file) == nr;
 }
@@ -162,9 +162,9 @@ int edges_save(const struct edges *edges, u32 nr_states, FILE *file)
 {
 	const u64 head[] = { edges->nr, edges->full };
 
-	if (write_all(file, head, sizeof(head), 1) &&
-	    write_all(file, edges->lists, sizeof(*edges->lists), nr_states) &&
-	    write_all(file, edges->all, sizeof(*edges->all), edges->nr))
+	if (write_array(file, head, sizeof(head), 1) &&
+	    write_array(file, edges->lists, sizeof(*edges->lists), nr_states) &&
+	    write_array(file, edges->all, sizeof(*edges->all), edges->nr))
 		return 0;
 	return -EIO;
 }
@@ -183,15 +183,15 @@ int edges_load(struct edges *edges, u32 nr_states, FILE *file)
 {
 	u64 head[2];
 
-	if (!read_all(file, head, sizeof(head), 1) ||
+	if (!read_array(file, head, sizeof(head), 1) ||
 	    nr_states > edges->nr_states)
 		return -EINVAL;
 	if (head[0] > edges->cap)
 		return -ENOMEM;
 	edges->nr = head[0];
 	edges->full = head[1];
-	if (!read_all(file, edges->lists, sizeof(*edges->lists), nr_states) ||
-	    !read_all(file, edges->all, sizeof(*edges->all), edges->nr) ||
+	if (!read_array(file, edges->lists, sizeof(*edges->lists), nr_states) ||
+	    !read_array(file, edges->all, sizeof(*edges->all), edges->nr) ||
 	    !lists_hold(edges, nr_states))
 		return -EINVAL;
 	return 0;

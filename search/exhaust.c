@@ -39,8 +39,8 @@ struct worker {
 
 /* Divergences. */
 
-static bool same_kind(const struct exhaust_found *found,
-		      const struct report *report)
+static bool is_same_found(const struct exhaust_found *found,
+			  const struct report *report)
 {
 	return found->kind == report->kind &&
 	       !strcmp(found->rmap, report->rmap);
@@ -60,7 +60,7 @@ static bool diverges_repaired(struct worker *worker, enum fix fix)
 	return err || result.diverged;
 }
 
-static bool is_due_to_all(struct worker *worker)
+static bool worker_is_due_to_all(struct worker *worker)
 {
 	for (u32 fix = 0; fix < NR_FIXES; fix++)
 		if (worker->ex->config.due_to[fix] &&
@@ -76,10 +76,10 @@ static void note_found(struct worker *worker, u32 nr_ops)
 	struct exhaust_found *found;
 	u32 i = 0;
 
-	if (!is_due_to_all(worker))
+	if (!worker_is_due_to_all(worker))
 		return;
 	pthread_mutex_lock(&ex->lock);
-	while (i < ex->nr_found && !same_kind(&ex->found[i], report))
+	while (i < ex->nr_found && !is_same_found(&ex->found[i], report))
 		i++;
 	found = &ex->found[i];
 	if (i == ex->nr_found && i < EXHAUST_FOUND_MAX) {
@@ -139,14 +139,14 @@ static bool keep_copy(struct worker *worker, u8 **copy, size_t *size)
 }
 
 /* All processes exit; once for each state is enough. */
-static void check_end(struct worker *worker, u32 nr_ops)
+static void check_exits(struct worker *worker, u32 nr_ops)
 {
 	if (!replay_finish(worker->rp))
 		note_found(worker, nr_ops);
 }
 
 /* sc.ops[depth] from the state that was copied; the number of the next one. */
-static u32 try_op(struct worker *worker, u32 id, u32 depth)
+static u32 try_next_op(struct worker *worker, u32 id, u32 depth)
 {
 	struct exhaust *ex = worker->ex;
 	struct state state = {
@@ -168,7 +168,7 @@ static u32 try_op(struct worker *worker, u32 id, u32 depth)
 		return STATE_NONE;
 	added = states_add(ex->states, &state, &to);
 	if (added == STATES_NEW)
-		check_end(worker, depth + 1);
+		check_exits(worker, depth + 1);
 	if (added == STATES_FULL)
 		atomic_store(&ex->full, true);
 	return to;
@@ -214,7 +214,7 @@ static bool expand(struct worker *worker, u32 id)
 		if (should_end(ex))
 			return false;
 		worker->sc.ops[depth] = worker->ops.ops[i];
-		worker->to[i] = try_op(worker, id, depth);
+		worker->to[i] = try_next_op(worker, id, depth);
 	}
 	if (worker->err || atomic_load(&ex->full))
 		return false;
@@ -239,7 +239,7 @@ static void worker_exit(struct worker *worker)
 	free(worker->to);
 }
 
-static int worker_init(struct worker *worker, struct exhaust *ex)
+static int search_worker_init(struct worker *worker, struct exhaust *ex)
 {
 	*worker = (struct worker){ .ex = ex, .config = ex->config.replay };
 	worker->arena = arena_create(ARENA_SIZE);
@@ -260,7 +260,7 @@ static int worker_init(struct worker *worker, struct exhaust *ex)
  * Takes one state after the other.  One that was begun and not ended is to be
  * expanded again when the search goes on.
  */
-static void *work(void *arg)
+static void *expand_states(void *arg)
 {
 	struct worker *worker = arg;
 	struct exhaust *ex = worker->ex;
@@ -305,14 +305,15 @@ static void wait_for_workers(struct exhaust *ex)
 	pthread_mutex_unlock(&ex->lock);
 }
 
-static void run_workers(struct exhaust *ex, struct worker *workers, u32 nr)
+static void run_search_workers(struct exhaust *ex, struct worker *workers,
+			       u32 nr)
 {
 	pthread_t threads[EXHAUST_THREADS_MAX];
 	u32 started;
 
 	ex->working = nr;
 	for (started = 0; started < nr; started++)
-		if (pthread_create(&threads[started], NULL, work,
+		if (pthread_create(&threads[started], NULL, expand_states,
 				   &workers[started]))
 			break;
 	pthread_mutex_lock(&ex->lock);
@@ -332,10 +333,11 @@ static bool run_level(struct exhaust *ex)
 	struct worker *workers = calloc(nr, sizeof(*workers));
 	u32 ready = 0;
 
-	while (workers && ready < nr && !worker_init(&workers[ready], ex))
+	while (workers && ready < nr &&
+	       !search_worker_init(&workers[ready], ex))
 		ready++;
 	if (workers && ready == nr)
-		run_workers(ex, workers, nr);
+		run_search_workers(ex, workers, nr);
 	else
 		ex->err = -ENOMEM;
 	for (u32 i = 0; workers && i < nr; i++)
@@ -359,7 +361,7 @@ static int add_root(struct exhaust *ex)
 	struct state state = { .parent = STATE_NONE };
 	struct worker worker;
 	u32 id;
-	int err = worker_init(&worker, ex);
+	int err = search_worker_init(&worker, ex);
 
 	if (!err)
 		err = machine_fingerprint(

@@ -341,7 +341,8 @@ static bool levels_hold(const struct exhaust *ex,
 	return good;
 }
 
-static int load(struct exhaust *ex, struct progress *progress, FILE *file)
+static int load_progress(struct exhaust *ex, struct progress *progress,
+			 FILE *file)
 {
 	struct identity expected, identity;
 	int err;
@@ -372,7 +373,7 @@ int exhaust_load(struct exhaust *ex, FILE *file)
 
 	if (!progress)
 		return -ENOMEM;
-	err = load(ex, progress, file);
+	err = load_progress(ex, progress, file);
 	free(progress);
 	return err;
 }

@@ -100,7 +100,8 @@ u64 states_bytes(const struct states *states)
 	return nr * sizeof(*states->all) + min_u64(slots, nr * 4096);
 }
 
-static bool same(const struct fingerprint *a, const struct fingerprint *b)
+static bool same_fingerprint(const struct fingerprint *a,
+			     const struct fingerprint *b)
 {
 	return a->lo == b->lo && a->hi == b->hi;
 }
@@ -115,7 +116,7 @@ static enum states_add add_to_part(struct states *states, struct part *part,
 
 	for (; part->slots[i] && probes <= mask; i = (i + 1) & mask, probes++) {
 		*id = part->slots[i] - 1;
-		if (same(&states->all[*id].fp, &state->fp))
+		if (same_fingerprint(&states->all[*id].fp, &state->fp))
 			return STATES_KNOWN;
 	}
 	*id = STATE_NONE;

@@ -61,8 +61,8 @@ void snapshot_reset(struct snapshot *snap)
 }
 
 /* Room for one more in an array of @size each: its address, zeroed. */
-static void *append(struct snapshot *snap, void **v, u32 *nr, u32 *cap,
-		    size_t size)
+static void *append_zeroed(struct snapshot *snap, void **v, u32 *nr, u32 *cap,
+			   size_t size)
 {
 	u32 new_cap = *cap ? *cap * 2 : 64;
 	void *bigger, *element;
@@ -80,9 +80,9 @@ static void *append(struct snapshot *snap, void **v, u32 *nr, u32 *cap,
 	return memset(element, 0, size);
 }
 
-#define APPEND(snap, array)                                        \
-	append(snap, (void **)&(snap)->array.v, &(snap)->array.nr, \
-	       &(snap)->array.cap, sizeof(*(snap)->array.v))
+#define APPEND(snap, array)                                               \
+	append_zeroed(snap, (void **)&(snap)->array.v, &(snap)->array.nr, \
+		      &(snap)->array.cap, sizeof(*(snap)->array.v))
 
 struct snap_proc *snapshot_add_proc(struct snapshot *snap)
 {
@@ -187,7 +187,7 @@ bool snap_ids_put(struct snap_ids *ids, const void *key, u32 value)
 }
 
 /* A kernel address as a key. */
-static const void *key_of(u64 address)
+static const void *address_key(u64 address)
 {
 	return (const void *)(uintptr_t)address;
 }
@@ -221,7 +221,7 @@ static const struct dump_anon_vma *find_anon_vma(const struct dump *dump,
  * is met for the first time.  Numbers go to an anon_vma, its parents upwards and
  * its root, in that order.  0 for none, and for one that is not in the dump.
  */
-static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
+static u32 kernel_number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 {
 	struct snapshot *snap = side->snap;
 	const struct dump_anon_vma *from;
@@ -230,7 +230,7 @@ static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 
 	if (!self)
 		return 0;
-	nr = snap_ids_get(&snap->anon_vma_ids, key_of(self));
+	nr = snap_ids_get(&snap->anon_vma_ids, address_key(self));
 	if (nr)
 		return nr;
 	from = find_anon_vma(side->dump, self);
@@ -238,39 +238,40 @@ static u32 number_anon_vma(struct kernel_side *side, u64 self, u32 depth)
 		return 0;
 	to = snapshot_add_anon_vma(snap);
 	nr = snap->anon_vmas.nr;
-	if (!to || !snap_ids_put(&snap->anon_vma_ids, key_of(self), nr)) {
+	if (!to || !snap_ids_put(&snap->anon_vma_ids, address_key(self), nr)) {
 		snap->nomem = true;
 		return 0;
 	}
 	to->num_children = from->num_children;
 	to->num_active_vmas = from->num_active_vmas;
 	to->refcount = from->refcount;
-	parent = number_anon_vma(side, from->parent, depth + 1);
-	root = number_anon_vma(side, from->root, depth + 1);
+	parent = kernel_number_anon_vma(side, from->parent, depth + 1);
+	root = kernel_number_anon_vma(side, from->root, depth + 1);
 	snap->anon_vmas.v[nr - 1].parent = parent;
 	snap->anon_vmas.v[nr - 1].root = root;
 	return nr;
 }
 
-static u32 number_folio(struct kernel_side *side, const struct dump_page *page,
-			u32 vma)
+static u32 kernel_number_folio(struct kernel_side *side,
+			       const struct dump_page *page, u32 vma)
 {
 	struct snapshot *snap = side->snap;
 	struct snap_folio *folio;
-	u32 nr = snap_ids_get(&snap->folio_ids, key_of(page->pfn));
+	u32 nr = snap_ids_get(&snap->folio_ids, address_key(page->pfn));
 
 	if (nr)
 		return nr;
 	folio = snapshot_add_folio(snap);
-	if (!folio ||
-	    !snap_ids_put(&snap->folio_ids, key_of(page->pfn), snap->folios.nr))
+	if (!folio || !snap_ids_put(&snap->folio_ids, address_key(page->pfn),
+				    snap->folios.nr))
 		return 0;
 	nr = snap->folios.nr;
 	folio->exclusive = dump_page_exclusive(side->dump, page);
 	folio->mapcount = (u32)page->mapcount;
 	folio->index = page->index;
 	folio->content = page->content;
-	folio->anon_vma = number_anon_vma(side, dump_page_anon_vma(page), 0);
+	folio->anon_vma =
+		kernel_number_anon_vma(side, dump_page_anon_vma(page), 0);
 	if (!folio->anon_vma)
 		add_fault(side, &(struct dump_fault){
 					.kind = DUMP_UNKNOWN_ANON_VMA,
@@ -284,8 +285,8 @@ static u32 number_folio(struct kernel_side *side, const struct dump_page *page,
 	return nr;
 }
 
-static void add_page(struct kernel_side *side, const struct dump_page *page,
-		     u32 vma)
+static void kernel_add_page(struct kernel_side *side,
+			    const struct dump_page *page, u32 vma)
 {
 	struct snap_page *out = snapshot_add_page(side->snap);
 
@@ -302,7 +303,7 @@ static void add_page(struct kernel_side *side, const struct dump_page *page,
 	else
 		out->kind = SNAP_ANON;
 	if (out->kind == SNAP_ANON)
-		out->folio = number_folio(side, page, vma);
+		out->folio = kernel_number_folio(side, page, vma);
 }
 
 static int file_of(const struct kernel_side *side, u64 inode)
@@ -317,8 +318,8 @@ static int file_of(const struct kernel_side *side, u64 inode)
 	return NR_FILES; /* none of ours */
 }
 
-static void add_vma(struct kernel_side *side, const struct dump_vma *vma,
-		    u32 proc)
+static void kernel_add_vma(struct kernel_side *side, const struct dump_vma *vma,
+			   u32 proc)
 {
 	struct snapshot *snap = side->snap;
 	const struct dump *dump = side->dump;
@@ -326,7 +327,8 @@ static void add_vma(struct kernel_side *side, const struct dump_vma *vma,
 	u32 nr = snap->vmas.nr - 1;
 	u32 anon_vma, i;
 
-	if (!out || !snap_ids_put(&snap->vma_ids, key_of(vma->self), nr + 1))
+	if (!out ||
+	    !snap_ids_put(&snap->vma_ids, address_key(vma->self), nr + 1))
 		return;
 	out->proc = proc;
 	out->file = file_of(side, vma->inode);
@@ -336,19 +338,19 @@ static void add_vma(struct kernel_side *side, const struct dump_vma *vma,
 	out->pgoff = vma->pgoff;
 	out->chain_first = snap->chains.nr;
 	out->chain_count = vma->chain_count;
-	out->anon_vma = number_anon_vma(side, vma->anon_vma, 0);
+	out->anon_vma = kernel_number_anon_vma(side, vma->anon_vma, 0);
 	for (i = 0; i < vma->chain_count; i++) {
 		u32 *chain = snapshot_add_chain(snap);
 
-		anon_vma = number_anon_vma(
+		anon_vma = kernel_number_anon_vma(
 			side, dump->chains[vma->chain_first + i].anon_vma, 0);
 		if (chain)
 			*chain = anon_vma;
 	}
 }
 
-static void add_pages_of(struct kernel_side *side, const struct dump_vma *vma,
-			 u32 nr)
+static void kernel_add_pages_of(struct kernel_side *side,
+				const struct dump_vma *vma, u32 nr)
 {
 	struct snapshot *snap = side->snap;
 	u32 i;
@@ -356,10 +358,11 @@ static void add_pages_of(struct kernel_side *side, const struct dump_vma *vma,
 	snap->vmas.v[nr].page_first = snap->pages.nr;
 	snap->vmas.v[nr].page_count = vma->page_count;
 	for (i = 0; i < vma->page_count; i++)
-		add_page(side, &side->dump->pages[vma->page_first + i], nr);
+		kernel_add_page(side, &side->dump->pages[vma->page_first + i],
+				nr);
 }
 
-static void add_nodes(struct kernel_side *side)
+static void kernel_add_nodes(struct kernel_side *side)
 {
 	struct snapshot *snap = side->snap;
 	const struct dump *dump = side->dump;
@@ -368,7 +371,7 @@ static void add_nodes(struct kernel_side *side)
 	for (i = 0; i < dump->anon_vma_count; i++) {
 		const struct dump_anon_vma *from = &dump->anon_vmas[i];
 
-		nr = snap_ids_get(&snap->anon_vma_ids, key_of(from->self));
+		nr = snap_ids_get(&snap->anon_vma_ids, address_key(from->self));
 		if (!nr)
 			continue;
 		snap->anon_vmas.v[nr - 1].node_first = snap->nodes.nr;
@@ -383,7 +386,7 @@ static void add_nodes(struct kernel_side *side)
 			out->first = node->first;
 			out->last = node->last;
 			out->vma = snap_ids_get(&snap->vma_ids,
-						key_of(node->vma)) -
+						address_key(node->vma)) -
 				   1;
 		}
 	}
@@ -408,7 +411,8 @@ static void add_procs(struct kernel_side *side, const u32 *slots)
 			continue;
 		out->vma_count = from->vma_count;
 		for (k = 0; k < from->vma_count; k++)
-			add_vma(side, &dump->vmas[from->vma_first + k], i);
+			kernel_add_vma(side, &dump->vmas[from->vma_first + k],
+				       i);
 	}
 }
 
@@ -427,7 +431,7 @@ int snapshot_kernel(struct snapshot *snap, const struct dump *dump,
 	add_procs(&side, slots);
 	/* VMAs are dumped in the order in which they were added here. */
 	for (i = 0; i < dump->vma_count && i < snap->vmas.nr; i++)
-		add_pages_of(&side, &dump->vmas[i], i);
-	add_nodes(&side);
+		kernel_add_pages_of(&side, &dump->vmas[i], i);
+	kernel_add_nodes(&side);
 	return snap->nomem ? -ENOMEM : 0;
 }

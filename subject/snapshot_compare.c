@@ -19,7 +19,7 @@ struct comparison {
 	struct snap_difference *diff;
 };
 
-static const char *name_of(const struct scenario *sc, u32 slot)
+static const char *slot_text(const struct scenario *sc, u32 slot)
 {
 	if (slot >= sc->nr_procs || !sc->names[slot][0])
 		return slot ? "?" : "A";
@@ -30,7 +30,7 @@ static const char *vma_owner(const struct scenario *sc,
 			     const struct snapshot *snap,
 			     const struct snap_vma *vma)
 {
-	return name_of(sc, snap->procs.v[vma->proc].slot);
+	return slot_text(sc, snap->procs.v[vma->proc].slot);
 }
 
 /* Text grows up to a limit; what is past it is cut off. */
@@ -40,10 +40,10 @@ struct text {
 	size_t size;
 };
 
-static void put(struct text *text, const char *fmt, ...)
+static void text_put(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void put(struct text *text, const char *fmt, ...)
+static void text_put(struct text *text, const char *fmt, ...)
 {
 	va_list args;
 	int n;
@@ -66,64 +66,65 @@ static struct text text_in(char *buf, size_t size)
 }
 
 /* Page numbers of the window as the scenario writes them. */
-static void put_page(struct text *text, const struct scenario *sc, u64 page)
+static void put_snap_page(struct text *text, const struct scenario *sc,
+			  u64 page)
 {
 	if (page >= sc->base)
-		put(text, "0x%" PRIx64, page - sc->base);
+		text_put(text, "0x%" PRIx64, page - sc->base);
 	else
-		put(text, "-0x%" PRIx64, sc->base - page);
+		text_put(text, "-0x%" PRIx64, sc->base - page);
 }
 
 /* Offsets of the window are shown like its pages, others as they are. */
 static void put_offset(struct text *text, const struct scenario *sc, u64 offset)
 {
 	if (offset >= sc->base)
-		put(text, "w+0x%" PRIx64, offset - sc->base);
+		text_put(text, "w+0x%" PRIx64, offset - sc->base);
 	else
-		put(text, "0x%" PRIx64, offset);
+		text_put(text, "0x%" PRIx64, offset);
 }
 
-static void put_vma_name(struct text *text, const struct scenario *sc,
-			 const struct snapshot *snap, u32 nr)
+static void put_snap_vma_name(struct text *text, const struct scenario *sc,
+			      const struct snapshot *snap, u32 nr)
 {
 	const struct snap_vma *vma;
 
 	if (nr == SNAP_NONE) {
-		put(text, "(a VMA that no process has)");
+		text_put(text, "(a VMA that no process has)");
 		return;
 	}
 	vma = &snap->vmas.v[nr];
-	put(text, "%s:", vma_owner(sc, snap, vma));
-	put_page(text, sc, vma->start);
-	put(text, "-");
-	put_page(text, sc, vma->end);
+	text_put(text, "%s:", vma_owner(sc, snap, vma));
+	put_snap_page(text, sc, vma->start);
+	text_put(text, "-");
+	put_snap_page(text, sc, vma->end);
 }
 
 static void put_flags(struct text *text, u64 flags)
 {
-	put(text, "%c%c", flags & VM_READ ? 'r' : '-',
-	    flags & VM_WRITE ? 'w' : '-');
+	text_put(text, "%c%c", flags & VM_READ ? 'r' : '-',
+		 flags & VM_WRITE ? 'w' : '-');
 	if (flags & VM_ACCOUNT)
-		put(text, " account");
+		text_put(text, " account");
 	if (flags & VM_DONTCOPY)
-		put(text, " dontcopy");
+		text_put(text, " dontcopy");
 	if (flags & VM_WIPEONFORK)
-		put(text, " wipeonfork");
+		text_put(text, " wipeonfork");
 }
 
 /* The VMA's own data, without what hangs on it. */
-static void put_vma(struct text *text, const struct scenario *sc,
-		    const struct snapshot *snap, u32 nr)
+static void put_snap_vma(struct text *text, const struct scenario *sc,
+			 const struct snapshot *snap, u32 nr)
 {
 	const struct snap_vma *vma = &snap->vmas.v[nr];
 
-	put_vma_name(text, sc, snap, nr);
-	put(text, " ");
+	put_snap_vma_name(text, sc, snap, nr);
+	text_put(text, " ");
 	put_flags(text, vma->flags);
-	put(text, " pgoff ");
+	text_put(text, " pgoff ");
 	put_offset(text, sc, vma->pgoff);
 	if (vma->file >= 0)
-		put(text, " file %d", vma->file);
+		text_put(text, " file %d", vma->file);
 }
 
 static void put_vmas(struct text *text, const struct scenario *sc,
@@ -133,11 +134,11 @@ static void put_vmas(struct text *text, const struct scenario *sc,
 	u32 i;
 
 	for (i = 0; i < p->vma_count; i++) {
-		put(text, i ? "; " : "");
-		put_vma(text, sc, snap, p->vma_first + i);
+		text_put(text, i ? "; " : "");
+		put_snap_vma(text, sc, snap, p->vma_first + i);
 	}
 	if (!p->vma_count)
-		put(text, "none");
+		text_put(text, "none");
 }
 
 /* What anon_vma number @nr is called; 0 is none. */
@@ -152,24 +153,27 @@ static void put_chain(struct text *text, const struct snapshot *snap, u32 nr)
 	u32 i;
 
 	if (!vma->anon_vma && !vma->chain_count) {
-		put(text, "unfaulted");
+		text_put(text, "unfaulted");
 		return;
 	}
-	put(text, "anon_vma %u, chain", anon_vma_name(snap, vma->anon_vma));
+	text_put(text, "anon_vma %u, chain",
+		 anon_vma_name(snap, vma->anon_vma));
 	for (i = 0; i < vma->chain_count; i++)
-		put(text, " %u",
-		    anon_vma_name(snap, snap->chains.v[vma->chain_first + i]));
+		text_put(text, " %u",
+			 anon_vma_name(snap,
+				       snap->chains.v[vma->chain_first + i]));
 }
 
-static void put_anon_vma(struct text *text, const struct snapshot *snap, u32 nr)
+static void put_snap_anon_vma(struct text *text, const struct snapshot *snap,
+			      u32 nr)
 {
 	const struct snap_anon_vma *av = &snap->anon_vmas.v[nr - 1];
 
-	put(text,
-	    "parent %u, root %u, %" PRIu64 " children, %" PRIu64
-	    " active VMAs, %" PRIu64 " references",
-	    anon_vma_name(snap, av->parent), anon_vma_name(snap, av->root),
-	    av->num_children, av->num_active_vmas, av->refcount);
+	text_put(text,
+		 "parent %u, root %u, %" PRIu64 " children, %" PRIu64
+		 " active VMAs, %" PRIu64 " references",
+		 anon_vma_name(snap, av->parent), anon_vma_name(snap, av->root),
+		 av->num_children, av->num_active_vmas, av->refcount);
 }
 
 static void put_tree(struct text *text, const struct scenario *sc,
@@ -182,16 +186,16 @@ static void put_tree(struct text *text, const struct scenario *sc,
 		const struct snap_node *node =
 			&snap->nodes.v[av->node_first + i];
 
-		put(text, i ? ", " : "");
-		put_vma_name(text, sc, snap, node->vma);
-		put(text, " [");
+		text_put(text, i ? ", " : "");
+		put_snap_vma_name(text, sc, snap, node->vma);
+		text_put(text, " [");
 		put_offset(text, sc, node->first);
-		put(text, ",");
+		text_put(text, ",");
 		put_offset(text, sc, node->last);
-		put(text, "]");
+		text_put(text, "]");
 	}
 	if (!av->node_count)
-		put(text, "empty");
+		text_put(text, "empty");
 }
 
 static void put_folio(struct text *text, const struct scenario *sc,
@@ -199,11 +203,11 @@ static void put_folio(struct text *text, const struct scenario *sc,
 {
 	const struct snap_folio *folio = &snap->folios.v[nr - 1];
 
-	put(text, "folio %u: anon_vma %u, index ", folio->name,
-	    anon_vma_name(snap, folio->anon_vma));
+	text_put(text, "folio %u: anon_vma %u, index ", folio->name,
+		 anon_vma_name(snap, folio->anon_vma));
 	put_offset(text, sc, folio->index);
-	put(text, ", mapcount %u, %s, content 0x%" PRIx64, folio->mapcount,
-	    folio->exclusive ? "exclusive" : "shared", folio->content);
+	text_put(text, ", mapcount %u, %s, content 0x%" PRIx64, folio->mapcount,
+		 folio->exclusive ? "exclusive" : "shared", folio->content);
 }
 
 static void put_entry(struct text *text, const struct scenario *sc,
@@ -217,12 +221,13 @@ static void put_entry(struct text *text, const struct scenario *sc,
 	};
 
 	if (!page) {
-		put(text, "nothing");
+		text_put(text, "nothing");
 		return;
 	}
-	put(text, "%s%s", kinds[page->kind], page->write ? ", writable" : "");
+	text_put(text, "%s%s", kinds[page->kind],
+		 page->write ? ", writable" : "");
 	if (page->folio) {
-		put(text, ", ");
+		text_put(text, ", ");
 		put_folio(text, sc, snap, page->folio);
 	}
 }
@@ -244,8 +249,8 @@ static void put_walk(struct text *text, const struct scenario *sc,
 
 		if (folio->index < node->first || folio->index > node->last)
 			continue;
-		put(text, " ");
-		put_vma_name(text, sc, snap, node->vma);
+		text_put(text, " ");
+		put_snap_vma_name(text, sc, snap, node->vma);
 	}
 }
 
@@ -268,7 +273,7 @@ static struct text side_text(const struct comparison *cmp, u32 side)
 }
 
 /* A fault is a difference to a model, which has none. */
-static bool no_fault(const struct comparison *cmp)
+static bool has_no_fault(const struct comparison *cmp)
 {
 	const struct snapshot *snap = cmp->side[0];
 	const struct dump_fault *fault = &snap->fault;
@@ -278,13 +283,13 @@ static bool no_fault(const struct comparison *cmp)
 	if (!fault->kind)
 		return true;
 	if (fault->vma < snap->vmas.nr)
-		put_vma_name(&text, cmp->sc, snap, fault->vma);
+		put_snap_vma_name(&text, cmp->sc, snap, fault->vma);
 	else if (fault->proc < snap->procs.nr)
-		put(&text, "%s",
-		    name_of(cmp->sc, snap->procs.v[fault->proc].slot));
+		text_put(&text, "%s",
+			 slot_text(cmp->sc, snap->procs.v[fault->proc].slot));
 	if (fault->page) {
-		put(&text, " at page ");
-		put_page(&text, cmp->sc, fault->page);
+		text_put(&text, " at page ");
+		put_snap_page(&text, cmp->sc, fault->page);
 	}
 	what(cmp, "%s, reached from %s", dump_structure_name(fault->structure),
 	     from);
@@ -312,9 +317,9 @@ static bool procs_equal(const struct comparison *cmp)
 
 		text = side_text(cmp, side);
 		for (i = 0; i < snap->procs.nr; i++)
-			put(&text, "%s%s (mm of %s)", i ? ", " : "",
-			    name_of(cmp->sc, snap->procs.v[i].slot),
-			    name_of(cmp->sc, snap->procs.v[i].same_as));
+			text_put(&text, "%s%s (mm of %s)", i ? ", " : "",
+				 slot_text(cmp->sc, snap->procs.v[i].slot),
+				 slot_text(cmp->sc, snap->procs.v[i].same_as));
 	}
 	return false;
 }
@@ -339,7 +344,7 @@ static bool vmas_equal(const struct comparison *cmp, u32 proc)
 				  &b->vmas.v[q->vma_first + i]);
 	if (equal)
 		return true;
-	what(cmp, "the VMAs of %s", name_of(cmp->sc, p->slot));
+	what(cmp, "the VMAs of %s", slot_text(cmp->sc, p->slot));
 	for (side = 0; side < 2; side++) {
 		text = side_text(cmp, side);
 		put_vmas(&text, cmp->sc, cmp->side[side], proc);
@@ -363,7 +368,7 @@ static bool chain_equal(const struct comparison *cmp, u32 nr)
 		     va->chain_count * sizeof(*a->chains.v))))
 		return true;
 	text = text_in(name, sizeof(name));
-	put_vma_name(&text, cmp->sc, a, nr);
+	put_snap_vma_name(&text, cmp->sc, a, nr);
 	what(cmp, "the anon_vma_chain of %s, newest first", name);
 	for (side = 0; side < 2; side++) {
 		text = side_text(cmp, side);
@@ -429,7 +434,7 @@ static bool anon_vma_equal(const struct comparison *cmp, u32 nr)
 	for (side = 0; side < 2; side++) {
 		text = side_text(cmp, side);
 		if (tree)
-			put_anon_vma(&text, cmp->side[side], nr + 1);
+			put_snap_anon_vma(&text, cmp->side[side], nr + 1);
 		else
 			put_tree(&text, cmp->sc, cmp->side[side], nr + 1);
 	}
@@ -461,7 +466,7 @@ static bool entry_differs(const struct comparison *cmp, u32 vma, u64 address,
 	char name[64];
 	struct text text = text_in(name, sizeof(name));
 
-	put_page(&text, cmp->sc, address);
+	put_snap_page(&text, cmp->sc, address);
 	what(cmp, "the page-table entry at %s:%s",
 	     vma_owner(cmp->sc, snap, &snap->vmas.v[vma]), name);
 	text = side_text(cmp, 0);
@@ -472,8 +477,8 @@ static bool entry_differs(const struct comparison *cmp, u32 vma, u64 address,
 }
 
 /* The @i-th entry of @vma, NULL past the last. */
-static const struct snap_page *page_of(const struct snapshot *snap,
-				       const struct snap_vma *vma, u32 i)
+static const struct snap_page *vma_page(const struct snapshot *snap,
+					const struct snap_vma *vma, u32 i)
 {
 	return i < vma->page_count ? &snap->pages.v[vma->page_first + i] : NULL;
 }
@@ -486,8 +491,8 @@ static bool pages_equal(const struct comparison *cmp, u32 nr)
 	u32 i = 0, k = 0;
 
 	while (i < va->page_count || k < vb->page_count) {
-		const struct snap_page *p = page_of(cmp->side[0], va, i);
-		const struct snap_page *q = page_of(cmp->side[1], vb, k);
+		const struct snap_page *p = vma_page(cmp->side[0], va, i);
+		const struct snap_page *q = vma_page(cmp->side[1], vb, k);
 
 		if (p && q && p->address < q->address)
 			q = NULL;
@@ -513,7 +518,7 @@ bool snapshot_equal(const struct scenario *sc, const struct snapshot *kernel,
 	u32 i;
 
 	diff->what[0] = diff->kernel[0] = diff->model[0] = '\0';
-	if (!no_fault(&cmp) || !procs_equal(&cmp))
+	if (!has_no_fault(&cmp) || !procs_equal(&cmp))
 		return false;
 	for (i = 0; i < kernel->procs.nr; i++)
 		if (!vmas_equal(&cmp, i))
@@ -536,16 +541,16 @@ bool snapshot_equal(const struct scenario *sc, const struct snapshot *kernel,
 	return false;
 }
 
-static void print_vma(const struct scenario *sc, const struct snapshot *snap,
-		      u32 nr, FILE *out)
+static void print_snap_vma(const struct scenario *sc,
+			   const struct snapshot *snap, u32 nr, FILE *out)
 {
 	const struct snap_vma *vma = &snap->vmas.v[nr];
 	char buf[4 * SNAP_TEXT_MAX];
 	struct text text = text_in(buf, sizeof(buf));
 	u32 i;
 
-	put_vma(&text, sc, snap, nr);
-	put(&text, ", ");
+	put_snap_vma(&text, sc, snap, nr);
+	text_put(&text, ", ");
 	put_chain(&text, snap, nr);
 	fprintf(out, "  %s\n", buf);
 	for (i = 0; i < vma->page_count; i++) {
@@ -553,8 +558,8 @@ static void print_vma(const struct scenario *sc, const struct snapshot *snap,
 			&snap->pages.v[vma->page_first + i];
 
 		text = text_in(buf, sizeof(buf));
-		put_page(&text, sc, page->address);
-		put(&text, ": ");
+		put_snap_page(&text, sc, page->address);
+		text_put(&text, ": ");
 		put_entry(&text, sc, snap, page);
 		fprintf(out, "    %s\n", buf);
 	}
@@ -570,14 +575,14 @@ void snapshot_print(const struct scenario *sc, const struct snapshot *snap,
 	for (i = 0; i < snap->procs.nr; i++)
 		if (snap->procs.v[i].same_as != snap->procs.v[i].slot)
 			fprintf(out, "  %s shares the memory of %s\n",
-				name_of(sc, snap->procs.v[i].slot),
-				name_of(sc, snap->procs.v[i].same_as));
+				slot_text(sc, snap->procs.v[i].slot),
+				slot_text(sc, snap->procs.v[i].same_as));
 	for (i = 0; i < snap->vmas.nr; i++)
-		print_vma(sc, snap, i, out);
+		print_snap_vma(sc, snap, i, out);
 	for (i = 1; i <= snap->anon_vmas.nr; i++) {
 		text = text_in(buf, sizeof(buf));
-		put_anon_vma(&text, snap, i);
-		put(&text, "; tree: ");
+		put_snap_anon_vma(&text, snap, i);
+		text_put(&text, "; tree: ");
 		put_tree(&text, sc, snap, i);
 		fprintf(out, "  anon_vma %u: %s\n", anon_vma_name(snap, i),
 			buf);

@@ -15,7 +15,7 @@ struct model_side {
 };
 
 /* Itself, its parents upwards, its root. */
-static u32 number_anon_vma(struct model_side *side, struct anon_vma *from)
+static u32 model_number_anon_vma(struct model_side *side, struct anon_vma *from)
 {
 	struct snapshot *snap = side->snap;
 	struct snap_anon_vma *to;
@@ -35,14 +35,14 @@ static u32 number_anon_vma(struct model_side *side, struct anon_vma *from)
 	to->num_children = from->num_children;
 	to->num_active_vmas = from->num_active_vmas;
 	to->refcount = from->refcount;
-	parent = number_anon_vma(side, from->parent);
-	root = number_anon_vma(side, from->root);
+	parent = model_number_anon_vma(side, from->parent);
+	root = model_number_anon_vma(side, from->root);
 	snap->anon_vmas.v[nr - 1].parent = parent;
 	snap->anon_vmas.v[nr - 1].root = root;
 	return nr;
 }
 
-static u32 number_folio(struct model_side *side, struct folio *folio)
+static u32 model_number_folio(struct model_side *side, struct folio *folio)
 {
 	struct snapshot *snap = side->snap;
 	struct snap_folio *out;
@@ -61,12 +61,13 @@ static u32 number_folio(struct model_side *side, struct folio *folio)
 	out->mapcount = folio->mapcount;
 	out->index = folio->index;
 	out->content = folio->content;
-	anon_vma = number_anon_vma(side, folio->rmap_state[side->rmap->slot]);
+	anon_vma = model_number_anon_vma(side,
+					 folio->rmap_state[side->rmap->slot]);
 	snap->folios.v[nr - 1].anon_vma = anon_vma;
 	return nr;
 }
 
-static u8 kind_of(const struct pte *pte)
+static u8 snap_pte_kind(const struct pte *pte)
 {
 	switch ((enum pte_kind)pte->kind) {
 	case PTE_ANON:
@@ -82,8 +83,8 @@ static u8 kind_of(const struct pte *pte)
 	return SNAP_OTHER;
 }
 
-static void add_pages_of(struct model_side *side, struct vm_area_struct *vma,
-			 u32 nr)
+static void model_add_pages_of(struct model_side *side,
+			       struct vm_area_struct *vma, u32 nr)
 {
 	struct snapshot *snap = side->snap;
 	u64 address = vma->vm_start;
@@ -100,18 +101,18 @@ static void add_pages_of(struct model_side *side, struct vm_area_struct *vma,
 			return;
 		address = pte_addr(pte);
 		out->address = address++;
-		out->kind = kind_of(pte);
+		out->kind = snap_pte_kind(pte);
 		/* The model leaves it to the VMA to forbid what mprotect did. */
 		out->write = pte->write && vma->vm_flags & VM_WRITE;
 		if (pte->folio)
-			out->folio = number_folio(side, pte->folio);
+			out->folio = model_number_folio(side, pte->folio);
 	}
 	snap->vmas.v[nr].page_count =
 		snap->pages.nr - snap->vmas.v[nr].page_first;
 }
 
-static void add_vma(struct model_side *side, struct vm_area_struct *vma,
-		    u32 proc)
+static void model_add_vma(struct model_side *side, struct vm_area_struct *vma,
+			  u32 proc)
 {
 	struct vma_anon *va = vma_anon(side->rmap, vma);
 	struct snapshot *snap = side->snap;
@@ -131,11 +132,11 @@ static void add_vma(struct model_side *side, struct vm_area_struct *vma,
 	out->flags = vma->vm_flags;
 	out->pgoff = vma->vm_pgoff;
 	out->chain_first = snap->chains.nr;
-	out->anon_vma = number_anon_vma(side, va->anon_vma);
+	out->anon_vma = model_number_anon_vma(side, va->anon_vma);
 	TAILQ_FOREACH(avc, &va->chain, same_vma) {
 		u32 *chain = snapshot_add_chain(snap);
 
-		anon_vma = number_anon_vma(side, avc->anon_vma);
+		anon_vma = model_number_anon_vma(side, avc->anon_vma);
 		if (chain)
 			*chain = anon_vma;
 	}
@@ -168,7 +169,7 @@ static void add_nodes_of(struct snapshot *snap, struct anon_vma *anon_vma,
 }
 
 /* Only what a VMA or a folio leads to; what nothing leads to is a leak. */
-static void add_nodes(struct model_side *side)
+static void model_add_nodes(struct model_side *side)
 {
 	struct anon_vma *anon_vma;
 	u32 nr;
@@ -180,7 +181,7 @@ static void add_nodes(struct model_side *side)
 	}
 }
 
-static void add_proc(struct model_side *side, u32 slot)
+static void model_add_proc(struct model_side *side, u32 slot)
 {
 	struct mm_struct *mm = machine_mm(side->machine, slot);
 	struct snapshot *snap = side->snap;
@@ -200,12 +201,12 @@ static void add_proc(struct model_side *side, u32 slot)
 	if (first != slot)
 		return;
 	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
-		add_vma(side, vma, snap->procs.nr - 1);
+		model_add_vma(side, vma, snap->procs.nr - 1);
 	out->vma_count = snap->vmas.nr - out->vma_first;
 }
 
 /* Pages come when all VMAs have their numbers, as on the kernel's side. */
-static void add_pages(struct model_side *side)
+static void model_add_pages(struct model_side *side)
 {
 	struct snapshot *snap = side->snap;
 	struct vm_area_struct *vma;
@@ -219,7 +220,7 @@ static void add_pages(struct model_side *side)
 		for (vma = find_vma(mm, 0); vma; vma = vma_next(vma)) {
 			nr = snap_ids_get(&snap->vma_ids, vma);
 			if (nr)
-				add_pages_of(side, vma, nr - 1);
+				model_add_pages_of(side, vma, nr - 1);
 		}
 	}
 }
@@ -237,8 +238,8 @@ int snapshot_model(struct snapshot *snap, struct machine *machine)
 		return -EINVAL;
 	snapshot_reset(snap);
 	for (slot = 0; slot < machine->nr_procs; slot++)
-		add_proc(&side, slot);
-	add_pages(&side);
-	add_nodes(&side);
+		model_add_proc(&side, slot);
+	model_add_pages(&side);
+	model_add_nodes(&side);
 	return snap->nomem ? -ENOMEM : 0;
 }

@@ -108,7 +108,7 @@ static inline u64 nr_avcs(struct fixture *fx)
 	return fx->ledger.kinds[anon_vma_world(the_rmap(fx))->kind_avc].live;
 }
 
-static inline struct mm_struct *do_fork(struct mm_struct *mm)
+static inline struct mm_struct *fork_mm(struct mm_struct *mm)
 {
 	struct mm_struct *child = NULL;
 
@@ -116,7 +116,7 @@ static inline struct mm_struct *do_fork(struct mm_struct *mm)
 	return child;
 }
 
-static inline void map(struct mm_struct *mm, u64 addr, u64 len)
+static inline void map_anon(struct mm_struct *mm, u64 addr, u64 len)
 {
 	assert_int_equal(do_mmap(mm, addr, len, RW, NO_FILE, 0), 0);
 }
@@ -135,8 +135,8 @@ static inline int maps_folio(struct folio *folio, struct vm_area_struct *vma,
 	return pte && pte->folio == folio;
 }
 
-static inline struct rmap_walk_stats walk(struct fixture *fx,
-					  struct folio *folio)
+static inline struct rmap_walk_stats walk_anon_vma(struct fixture *fx,
+						   struct folio *folio)
 {
 	struct rmap_walk_stats stats = { 0 };
 	struct rmap_walk_control rwc = {
@@ -154,12 +154,12 @@ static inline struct rmap_walk_stats walk(struct fixture *fx,
 static inline void family_of_three(struct fixture *fx, struct mm_struct **b,
 				   struct mm_struct **c)
 {
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x10);
 	dirty(fx->a, 0x11);
-	*b = do_fork(fx->a);
+	*b = fork_mm(fx->a);
 	dirty(*b, 0x11);
-	*c = do_fork(*b);
+	*c = fork_mm(*b);
 }
 
 #endif

@@ -52,7 +52,7 @@ static inline struct machine *new_machine(const struct rmap_ops *a,
 	return machine_create(&config);
 }
 
-static inline struct mm_struct *mm_of(struct fixture *f, u32 proc)
+static inline struct mm_struct *fixture_mm(struct fixture *f, u32 proc)
 {
 	return machine_mm(f->machine, proc);
 }
@@ -71,12 +71,13 @@ static inline int setup(void **state)
 	assert_non_null(f->machine);
 	check_init(&f->chk, f->machine, &names);
 	f->liar = f->machine->world.rmaps[1].priv;
-	assert_int_equal(do_mmap(mm_of(f, 0), BASE + 0x10, 16,
+	assert_int_equal(do_mmap(fixture_mm(f, 0), BASE + 0x10, 16,
 				 VM_READ | VM_WRITE, NO_FILE, 0),
 			 0);
 	for (u64 i = 0; i < 3; i++)
-		assert_int_equal(
-			mm_write(mm_of(f, 0), BASE + 0x10 + i, 100 + i), 0);
+		assert_int_equal(mm_write(fixture_mm(f, 0), BASE + 0x10 + i,
+					  100 + i),
+				 0);
 	assert_int_equal(machine_fork(f->machine, 0, 1), 0);
 	*state = f;
 	return 0;
@@ -102,8 +103,9 @@ static inline struct folio *folio_by_id(struct fixture *f, u64 id)
 	return folio;
 }
 
-static inline void expect(struct fixture *f, enum divergence_kind kind,
-			  const char *text)
+static inline void expect_divergence(struct fixture *f,
+				     enum divergence_kind kind,
+				     const char *text)
 {
 	assert_string_equal(divergence_kind_name(f->chk.report.kind),
 			    divergence_kind_name(kind));
@@ -115,17 +117,18 @@ static inline void expect_both(struct fixture *f, enum divergence_kind kind,
 			       const char *text)
 {
 	assert_false(check_touched(&f->chk));
-	expect(f, kind, text);
+	expect_divergence(f, kind, text);
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	assert_false(check_all(&f->chk));
-	expect(f, kind, text);
+	expect_divergence(f, kind, text);
 }
 
-static inline void expect_all(struct fixture *f, enum divergence_kind kind,
-			      const char *text)
+static inline void expect_divergence_all(struct fixture *f,
+					 enum divergence_kind kind,
+					 const char *text)
 {
 	assert_false(check_all(&f->chk));
-	expect(f, kind, text);
+	expect_divergence(f, kind, text);
 }
 
 static inline void print_report(const struct report *report, u32 op_nr,

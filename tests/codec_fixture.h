@@ -36,8 +36,8 @@ static inline void random_fill(u64 *state, u8 *bytes, size_t len)
 		bytes[i] = (u8)(random_next(state) >> 40);
 }
 
-static inline int parse(struct scenario *sc, const char *text, size_t len,
-			struct scenario_error *err)
+static inline int parse_scenario(struct scenario *sc, const char *text,
+				 size_t len, struct scenario_error *err)
 {
 	/* Exactly as long as it says: a read past the end is seen by ASan. */
 	char *copy = malloc(len ? len : 1);
@@ -56,11 +56,11 @@ static inline void must_parse(struct scenario *sc, const char *text)
 {
 	struct scenario_error err;
 
-	if (parse(sc, text, strlen(text), &err))
+	if (parse_scenario(sc, text, strlen(text), &err))
 		fail_msg("%u:%u: %s\n%s", err.line, err.column, err.text, text);
 }
 
-static inline char *print(const struct scenario *sc)
+static inline char *print_text(const struct scenario *sc)
 {
 	char *text = NULL;
 	size_t len;
@@ -100,12 +100,12 @@ static inline void assert_same_scenario(const struct scenario *a,
 static inline void assert_text_round_trip(const struct scenario *sc)
 {
 	struct scenario again;
-	char *text = print(sc);
+	char *text = print_text(sc);
 	char *text_again;
 
 	must_parse(&again, text);
 	assert_same_scenario(sc, &again);
-	text_again = print(&again);
+	text_again = print_text(&again);
 	assert_string_equal(text, text_again);
 	free(text);
 	free(text_again);

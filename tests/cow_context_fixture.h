@@ -141,8 +141,8 @@ struct places {
 	enum divergence_kind fault; /* the first thing wrong with them */
 };
 
-static inline int visit(struct folio *folio, struct vm_area_struct *vma,
-			u64 addr, void *arg)
+static inline int fixture_visit(struct folio *folio, struct vm_area_struct *vma,
+				u64 addr, void *arg)
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 	struct places *places = arg;
@@ -164,7 +164,7 @@ static inline void walk(struct fixture *f, struct folio *folio,
 			struct places *places)
 {
 	struct rmap_walk_control rwc = {
-		.rmap_one = visit,
+		.rmap_one = fixture_visit,
 		.arg = places,
 		.stats = &f->stats,
 	};

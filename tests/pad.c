@@ -30,7 +30,7 @@ struct pad {
 	u64 random;
 };
 
-static u64 next_random(struct pad *pad)
+static u64 pad_random(struct pad *pad)
 {
 	u64 z = pad->random += 0x9e3779b97f4a7c15ULL;
 
@@ -39,7 +39,7 @@ static u64 next_random(struct pad *pad)
 	return z ^ (z >> 31);
 }
 
-static void __attribute__((noreturn)) die(const char *what)
+static void __attribute__((noreturn)) pad_die(const char *what)
 {
 	fprintf(stderr, "pad: %s\n", what);
 	exit(2);
@@ -55,14 +55,14 @@ static void replay_ends(struct pad *pad, struct replay_config *config,
 	};
 
 	if (ending_apart(sc, &replays, ending))
-		die("cannot replay");
+		pad_die("cannot replay");
 }
 
 /* A scenario of more than can be needed, to take operations from. */
-static void draw(struct pad *pad)
+static void draw_pool(struct pad *pad)
 {
 	const struct scenario_gen gen = {
-		.seed = next_random(pad),
+		.seed = pad_random(pad),
 		.ops = 2000,
 		.procs = 4,
 		.pages = 48,
@@ -70,7 +70,7 @@ static void draw(struct pad *pad)
 
 	scenario_free(&pad->drawn);
 	if (scenario_init(&pad->drawn) || scenario_generate(&pad->drawn, &gen))
-		die("out of memory");
+		pad_die("out of memory");
 	pad->next = 0;
 }
 
@@ -96,42 +96,42 @@ static bool is_valid(const struct scenario *sc)
 /* A random operation to a random place; a child gets a name of its own. */
 static void insert(struct pad *pad, struct scenario *sc, u32 *last)
 {
-	u32 place = (u32)(next_random(pad) % (*last + pad->at_end));
+	u32 place = (u32)(pad_random(pad) % (*last + pad->at_end));
 	struct live live;
 	struct op op;
 
 	if (pad->next == pad->drawn.nr_ops)
-		draw(pad);
+		draw_pool(pad);
 	op = pad->drawn.ops[pad->next++];
 	live_at(sc, place, &live);
 	if (!live.nr)
 		return;
 	if (op_takes((enum op_kind)op.kind, FIELD_PROC))
-		op.proc = live_nth(&live, (u32)(next_random(pad) % live.nr));
+		op.proc = live_nth(&live, (u32)(pad_random(pad) % live.nr));
 	if (op_takes((enum op_kind)op.kind, FIELD_CHILD)) {
 		op.child = sc->nr_procs;
 		if (scenario_name_slots(sc, sc->nr_procs + 1))
-			die("out of memory");
+			pad_die("out of memory");
 		snprintf(sc->names[op.child], sizeof(*sc->names), "pad%u",
 			 op.child);
 	}
 	if (scenario_add(sc, &op))
-		die("out of memory");
+		pad_die("out of memory");
 	memmove(&sc->ops[place + 1], &sc->ops[place],
 		(sc->nr_ops - 1 - place) * sizeof(op));
 	sc->ops[place] = op;
 	(*last)++;
 }
 
-static void copy(struct scenario *to, const struct scenario *from)
+static void pad_copy(struct scenario *to, const struct scenario *from)
 {
 	if (scenario_init(to) || scenario_name_slots(to, from->nr_procs))
-		die("out of memory");
+		pad_die("out of memory");
 	to->base = from->base;
 	memcpy(to->names, from->names, from->nr_procs * sizeof(*to->names));
 	for (u32 i = 0; i < from->nr_ops; i++)
 		if (scenario_add(to, &from->ops[i]))
-			die("out of memory");
+			pad_die("out of memory");
 }
 
 /* As it is once it was printed: slots are given in the order of appearance. */
@@ -143,12 +143,12 @@ static void reparse(struct scenario *sc)
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
-		die("out of memory");
+		pad_die("out of memory");
 	scenario_print(sc, out);
 	fclose(out);
 	scenario_free(sc);
 	if (scenario_init(sc) || scenario_parse(sc, text, len, &error))
-		die("cannot parse what it printed");
+		pad_die("cannot parse what it printed");
 	free(text);
 }
 
@@ -173,7 +173,7 @@ static bool insert_some(struct pad *pad, u32 nr)
 	struct scenario sc;
 	u32 last = pad->last;
 
-	copy(&sc, &pad->sc);
+	pad_copy(&sc, &pad->sc);
 	for (u32 i = 0; i < nr; i++)
 		insert(pad, &sc, &last);
 	if (last != pad->last + nr || !is_harmless(pad, &sc, last)) {
@@ -200,10 +200,10 @@ static void pad_scenario(struct pad *pad, u32 nr)
 		}
 	}
 	if (in < nr)
-		die("finds no operation that is harmless");
+		pad_die("finds no operation that is harmless");
 }
 
-static void start(struct pad *pad, const char *path)
+static void pad_start(struct pad *pad, const char *path)
 {
 	struct input in;
 
@@ -213,7 +213,7 @@ static void start(struct pad *pad, const char *path)
 	ending_make_sound(&pad->config, &pad->sound);
 	replay_ends(pad, &pad->config, &pad->sc, &pad->wanted);
 	if (pad->wanted.how == ENDING_WELL)
-		die("the scenario shows no fault");
+		pad_die("the scenario shows no fault");
 	pad->sc.nr_ops = pad->wanted.needed;
 	pad->last = pad->sc.nr_ops;
 }
@@ -235,10 +235,10 @@ int main(int argc, char **argv)
 			return 2;
 	if (argc - optind != 3 || !parse_number(argv[optind], 0, 100000, &nr) ||
 	    !parse_number(argv[optind + 1], 0, UINT64_MAX, &seed))
-		die("expected [OPTION...] NR SEED FILE");
+		pad_die("expected [OPTION...] NR SEED FILE");
 	pad.random = seed;
-	start(&pad, argv[optind + 2]);
-	draw(&pad);
+	pad_start(&pad, argv[optind + 2]);
+	draw_pool(&pad);
 	pad_scenario(&pad, (u32)nr);
 	scenario_print(&pad.sc, stdout);
 	scenario_free(&pad.sc);

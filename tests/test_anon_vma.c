@@ -62,7 +62,7 @@ static void assert_chain(struct fixture *fx, struct mm_struct *mm, u64 addr,
 	assert_string_equal(text, expected);
 }
 
-static struct folio *folio_at(struct mm_struct *mm, u64 addr)
+static struct folio *mm_folio_at(struct mm_struct *mm, u64 addr)
 {
 	struct pte *pte = pte_lookup(mm, addr);
 
@@ -111,20 +111,20 @@ static void test_walk_reaches_descendants_only(void **state)
 	struct mm_struct *b, *c;
 
 	family_of_three(fx, &b, &c);
-	assert_int_equal(owner_of(fx, folio_at(fx->a, 0x10)), 1);
-	stats = walk(fx, folio_at(fx->a, 0x10));
+	assert_int_equal(owner_of(fx, mm_folio_at(fx->a, 0x10)), 1);
+	stats = walk_anon_vma(fx, mm_folio_at(fx->a, 0x10));
 	assert_int_equal(stats.walks, 1);
 	assert_int_equal(stats.vmas, 3);
 	assert_int_equal(stats.found, 3);
 	assert_true(stats.nodes >= 3);
 
-	assert_int_equal(owner_of(fx, folio_at(b, 0x11)), 2);
-	stats = walk(fx, folio_at(b, 0x11));
+	assert_int_equal(owner_of(fx, mm_folio_at(b, 0x11)), 2);
+	stats = walk_anon_vma(fx, mm_folio_at(b, 0x11));
 	assert_int_equal(stats.vmas, 2);
 	assert_int_equal(stats.found, 2);
 
 	/* A's own page of the same index: B and C are looked at in vain. */
-	stats = walk(fx, folio_at(fx->a, 0x11));
+	stats = walk_anon_vma(fx, mm_folio_at(fx->a, 0x11));
 	assert_int_equal(stats.vmas, 3);
 	assert_int_equal(stats.found, 1);
 }
@@ -138,9 +138,9 @@ static void test_reuse_moves_the_folio(void **state)
 	mm_put(fx->a);
 	mm_put(b);
 	/* Not moved by the others' unmapping, but by the write. */
-	assert_int_equal(owner_of(fx, folio_at(c, 0x10)), 1);
+	assert_int_equal(owner_of(fx, mm_folio_at(c, 0x10)), 1);
 	dirty(c, 0x10);
-	assert_int_equal(owner_of(fx, folio_at(c, 0x10)), 3);
+	assert_int_equal(owner_of(fx, mm_folio_at(c, 0x10)), 3);
 	mm_put(c);
 	assert_nothing_left(fx);
 }
@@ -155,7 +155,7 @@ static void test_shared_folio_belongs_to_root(void **state)
 
 	family_of_three(fx, &b, &c);
 	dirty(c, 0x12);
-	folio = folio_at(c, 0x12);
+	folio = mm_folio_at(c, 0x12);
 	vma = vma_lookup(c, 0x12);
 	assert_int_equal(owner_of(fx, folio), 3);
 	rmap->ops->folio_new(rmap, folio, vma, false);
@@ -172,11 +172,11 @@ static void test_migration_keeps_the_owner(void **state)
 	u64 before;
 
 	family_of_three(fx, &b, &c);
-	before = folio_at(c, 0x11)->id;
+	before = mm_folio_at(c, 0x11)->id;
 	assert_int_equal(mm_work(c, 0x11, FOLIO_MIGRATE), 0);
-	assert_int_not_equal(folio_at(c, 0x11)->id, before);
-	assert_int_equal(owner_of(fx, folio_at(b, 0x11)), 2);
-	assert_ptr_equal(folio_at(b, 0x11), folio_at(c, 0x11));
+	assert_int_not_equal(mm_folio_at(c, 0x11)->id, before);
+	assert_int_equal(owner_of(fx, mm_folio_at(b, 0x11)), 2);
+	assert_ptr_equal(mm_folio_at(b, 0x11), mm_folio_at(c, 0x11));
 	assert_sound(fx);
 }
 
@@ -188,12 +188,12 @@ static void test_generations_are_bounded(void **state)
 	u64 anon_vmas = 0;
 	u64 avcs = 0;
 
-	map(mm, 0x10, 4);
+	map_anon(mm, 0x10, 4);
 	for (u32 i = 0; i < 64; i++) {
 		struct mm_struct *child;
 
 		dirty(mm, 0x10 + i % 4);
-		child = do_fork(mm);
+		child = fork_mm(mm);
 		mm_put(mm);
 		mm = child;
 		assert_sound(fx);
@@ -217,17 +217,17 @@ static void test_reuse_order(void **state)
 	struct mm_struct *mm[5] = { fx->a };
 	struct mm_struct *f;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x10);
 	for (u32 i = 1; i < 5; i++)
-		mm[i] = do_fork(mm[i - 1]);
+		mm[i] = fork_mm(mm[i - 1]);
 	if (fx->world.as_of == KERNEL_7_0)
 		assert_chain(fx, mm[4], 0x10, "5: 5 3 1 2 4");
 	else
 		assert_chain(fx, mm[4], 0x10, "5: 5 4 3 2 1");
 	for (u32 i = 0; i < 4; i++)
 		mm_put(mm[i]);
-	f = do_fork(mm[4]);
+	f = fork_mm(mm[4]);
 	if (fx->world.as_of == KERNEL_7_0)
 		assert_chain(fx, f, 0x10, "3: 4 2 1 3 5");
 	else
@@ -246,15 +246,15 @@ static void test_no_reuse_when_needed(void **state)
 	struct mm_struct *b, *c, *d, *e;
 
 	family_of_three(fx, &b, &c);
-	d = do_fork(b);
+	d = fork_mm(b);
 	mm_put(b);
 	assert_counts(fx, 2, 0, 2, 1);
-	e = do_fork(d);
+	e = fork_mm(d);
 	assert_counts(fx, 2, 0, 2, 1);
 	assert_int_equal(nr_anon_vmas(fx), 5);
 	mm_put(c);
 	assert_counts(fx, 2, 0, 1, 1);
-	mm_put(do_fork(e));
+	mm_put(fork_mm(e));
 	assert_counts(fx, 2, 0, 1, 1);
 	assert_sound(fx);
 	mm_put(fx->a);
@@ -268,13 +268,13 @@ static void test_prepare_borrows_from_neighbour(void **state)
 	struct fixture *fx = *state;
 
 	/* prev	|r, 1|rw  |r, 2| next	they differ in access only */
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x10);
 	assert_int_equal(do_mprotect(fx->a, 0x10, 4, VM_READ), 0);
-	map(fx->a, 0x18, 4);
+	map_anon(fx->a, 0x18, 4);
 	dirty(fx->a, 0x18);
 	assert_int_equal(do_mprotect(fx->a, 0x18, 4, VM_READ), 0);
-	map(fx->a, 0x14, 4);
+	map_anon(fx->a, 0x14, 4);
 	assert_chain(fx, fx->a, 0x10, "1: 1");
 	assert_chain(fx, fx->a, 0x14, "-");
 	assert_chain(fx, fx->a, 0x18, "2: 2");
@@ -285,17 +285,17 @@ static void test_prepare_borrows_from_neighbour(void **state)
 
 	/* Without the next one it is prev's. */
 	assert_int_equal(do_munmap(fx->a, 0x14, 8), 0);
-	map(fx->a, 0x14, 4);
+	map_anon(fx->a, 0x14, 4);
 	dirty(fx->a, 0x14);
 	assert_chain(fx, fx->a, 0x14, "1: 1");
 	assert_int_equal(nr_anon_vmas(fx), 1);
 
 	/* A gap, or offsets that do not run on: nothing is shared. */
-	map(fx->a, 0x19, 1);
+	map_anon(fx->a, 0x19, 1);
 	dirty(fx->a, 0x19);
 	assert_chain(fx, fx->a, 0x19, "3: 3");
 	assert_int_equal(do_mremap(fx->a, 0x10, 4, 4, MOVE, 0x40), 0);
-	map(fx->a, 0x44, 1);
+	map_anon(fx->a, 0x44, 1);
 	dirty(fx->a, 0x44);
 	assert_chain(fx, fx->a, 0x40, "1: 1");
 	assert_chain(fx, fx->a, 0x44, "4: 4");
@@ -309,18 +309,18 @@ static void test_prepare_leaves_forked_neighbour(void **state)
 	struct fixture *fx = *state;
 	struct mm_struct *b;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x10);
-	b = do_fork(fx->a);
+	b = fork_mm(fx->a);
 	/* Not merged either: the forked one would grow. */
-	map(b, 0x14, 4);
+	map_anon(b, 0x14, 4);
 	assert_chain(fx, b, 0x14, "-");
 	dirty(b, 0x14);
 	assert_chain(fx, b, 0x10, "2: 2 1");
 	assert_chain(fx, b, 0x14, "3: 3");
 	assert_sound(fx);
 	/* The parent's has one entry and grows. */
-	map(fx->a, 0x14, 4);
+	map_anon(fx->a, 0x14, 4);
 	assert_int_equal(vma_pages(vma_lookup(fx->a, 0x10)), 8);
 	assert_counts(fx, 1, 1, 2, 2);
 	assert_sound(fx);
@@ -332,7 +332,7 @@ static void test_prepare_undo(void **state)
 	struct rmap *rmap = the_rmap(fx);
 	struct vm_area_struct *vma;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	vma = vma_lookup(fx->a, 0x10);
 	assert_int_equal(rmap->ops->vma_prepare(rmap, vma), 0);
 	assert_chain(fx, fx->a, 0x10, "1: 1");
@@ -354,16 +354,16 @@ static void test_split_and_merge(void **state)
 	bool turned = fx->world.as_of == KERNEL_7_0;
 	struct mm_struct *b;
 
-	map(fx->a, 0x10, 8);
+	map_anon(fx->a, 0x10, 8);
 	dirty(fx->a, 0x10);
 	dirty(fx->a, 0x17);
-	b = do_fork(fx->a);
+	b = fork_mm(fx->a);
 	assert_int_equal(split_vma(vma_lookup(b, 0x10), 0x14, false), 0);
 	assert_chain(fx, b, 0x10, "2: 2 1");
 	assert_chain(fx, b, 0x14, turned ? "2: 1 2" : "2: 2 1");
 	assert_counts(fx, 2, 2, 0, 1);
 	assert_sound(fx);
-	assert_int_equal(walk(fx, folio_at(b, 0x17)).found, 2);
+	assert_int_equal(walk_anon_vma(fx, mm_folio_at(b, 0x17)).found, 2);
 
 	/* The two are one again, where both were and were not taken in. */
 	assert_int_equal(do_mprotect(b, 0x12, 2, VM_READ), 0);
@@ -383,14 +383,14 @@ static void test_merge_into_unfaulted(void **state)
 	struct fixture *fx = *state;
 
 	/* |--------|  |r, 1|	the unfaulted one grows over the other */
-	map(fx->a, 0x10, 4);
-	map(fx->a, 0x18, 4);
+	map_anon(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x18, 4);
 	dirty(fx->a, 0x18);
-	map(fx->a, 0x14, 4);
+	map_anon(fx->a, 0x14, 4);
 	assert_int_equal(vma_pages(vma_lookup(fx->a, 0x10)), 12);
 	assert_chain(fx, fx->a, 0x10, "1: 1");
 	assert_counts(fx, 1, 1, 1, 1);
-	assert_int_equal(walk(fx, folio_at(fx->a, 0x18)).found, 1);
+	assert_int_equal(walk_anon_vma(fx, mm_folio_at(fx->a, 0x18)).found, 1);
 	assert_sound(fx);
 	mm_put(fx->a);
 	assert_nothing_left(fx);
@@ -402,13 +402,13 @@ static void test_remap(void **state)
 	bool turned = fx->world.as_of == KERNEL_7_0;
 	struct mm_struct *b;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x11);
-	b = do_fork(fx->a);
+	b = fork_mm(fx->a);
 	assert_int_equal(do_mremap(b, 0x11, 2, 2, MOVE, 0x80), 0);
 	assert_chain(fx, b, 0x80, turned ? "2: 1 2" : "2: 2 1");
 	assert_counts(fx, 2, 3, 0, 1);
-	assert_int_equal(walk(fx, folio_at(b, 0x80)).found, 2);
+	assert_int_equal(walk_anon_vma(fx, mm_folio_at(b, 0x80)).found, 2);
 	assert_sound(fx);
 	/* Back to where it was: one VMA again. */
 	assert_int_equal(do_mremap(b, 0x80, 2, 2, MOVE, 0x11), 0);
@@ -423,7 +423,7 @@ static void test_dontunmap_unlinks_the_source(void **state)
 {
 	struct fixture *fx = *state;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x11);
 	assert_int_equal(
 		do_mremap(fx->a, 0x10, 4, 4, MOVE | MREMAP_DONTUNMAP, 0x80), 0);
@@ -444,18 +444,18 @@ static void test_locks_are_counted(void **state)
 	struct rmap_lock_stats *locks = &the_rmap(fx)->locks;
 	struct mm_struct *b;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	assert_int_equal(locks->write_sections, 0);
 	dirty(fx->a, 0x10);
 	assert_int_equal(locks->write_sections, 1);
 	/* One for the clone, one for the child's own. */
-	b = do_fork(fx->a);
+	b = fork_mm(fx->a);
 	assert_int_equal(locks->write_sections, 3);
 	/* One for the clone, one for the range. */
 	assert_int_equal(split_vma(vma_lookup(b, 0x10), 0x12, true), 0);
 	assert_int_equal(locks->write_sections, 5);
 	assert_int_equal(locks->read_sections, 0);
-	walk(fx, folio_at(b, 0x10));
+	walk_anon_vma(fx, mm_folio_at(b, 0x10));
 	assert_int_equal(locks->read_sections, 1);
 	mm_put(b);
 	assert_int_equal(locks->write_sections, 7);
@@ -468,7 +468,7 @@ static void test_tree_change_needs_the_lock(void **state)
 	struct rmap *rmap = the_rmap(fx);
 	struct anon_vma_chain *avc;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x10);
 	avc = TAILQ_FIRST(&vma_anon(rmap, vma_lookup(fx->a, 0x10))->chain);
 	anon_vma_interval_tree_remove(rmap, avc);
@@ -483,7 +483,7 @@ static void test_free_waits_for_readers(void **state)
 	struct fixture *fx = *state;
 	u32 kind = anon_vma_world(the_rmap(fx))->kind_anon_vma;
 
-	map(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x10, 4);
 	dirty(fx->a, 0x10);
 	rcu_read_lock(&fx->rcu);
 	assert_int_equal(do_munmap(fx->a, 0x10, 4), 0);

@@ -11,8 +11,8 @@
  * allocation of @op fails in turn.  What failed must be sound, and whole again
  * when it is tried with enough.
  */
-static u32 fail_each(enum kernel_release as_of, int (*op)(struct mm_struct *mm),
-		     bool all_or_nothing)
+static u32 fail_each_of_op(enum kernel_release as_of,
+			   int (*op)(struct mm_struct *mm), bool all_or_nothing)
 {
 	u32 nth = 1;
 
@@ -23,15 +23,15 @@ static u32 fail_each(enum kernel_release as_of, int (*op)(struct mm_struct *mm),
 		void *state = fx;
 		int err;
 
-		map(fx->a, 0x10, 8);
-		map(fx->a, 0x20, 4);
+		map_anon(fx->a, 0x10, 8);
+		map_anon(fx->a, 0x20, 4);
 		dirty(fx->a, 0x11);
 		dirty(fx->a, 0x17);
 		dirty(fx->a, 0x21);
-		b = do_fork(fx->a);
-		map(b, 0x30, 4);
+		b = fork_mm(fx->a);
+		map_anon(b, 0x30, 4);
 		dirty(b, 0x30);
-		map(b, 0x40, 4);
+		map_anon(b, 0x40, 4);
 		anon_vmas = nr_anon_vmas(fx);
 		avcs = nr_avcs(fx);
 		live = fx->ledger.nr_live;
@@ -113,15 +113,18 @@ static void test_out_of_memory(void **state)
 		enum kernel_release as_of = i ? KERNEL_7_0 : KERNEL_6_18;
 
 		/* An mm; a VMA, 3 or 2 AVCs and an anon_vma for each of 3. */
-		assert_in_range(fail_each(as_of, op_fork_and_exit, true), 16,
-				40);
-		assert_in_range(fail_each(as_of, op_first_write, false), 2, 8);
-		assert_in_range(fail_each(as_of, op_split, true), 3, 6);
-		assert_in_range(fail_each(as_of, op_munmap_middle, false), 3,
+		assert_in_range(fail_each_of_op(as_of, op_fork_and_exit, true),
+				16, 40);
+		assert_in_range(fail_each_of_op(as_of, op_first_write, false),
+				2, 8);
+		assert_in_range(fail_each_of_op(as_of, op_split, true), 3, 6);
+		assert_in_range(fail_each_of_op(as_of, op_munmap_middle, false),
+				3, 12);
+		assert_in_range(fail_each_of_op(as_of, op_mremap, false), 3,
 				12);
-		assert_in_range(fail_each(as_of, op_mremap, false), 3, 12);
-		assert_in_range(fail_each(as_of, op_mprotect, false), 3, 12);
-		assert_in_range(fail_each(as_of, op_merge, false), 1, 6);
+		assert_in_range(fail_each_of_op(as_of, op_mprotect, false), 3,
+				12);
+		assert_in_range(fail_each_of_op(as_of, op_merge, false), 1, 6);
 	}
 }
 
@@ -140,22 +143,22 @@ static void provoke_double_reuse(struct fixture *fx)
 
 	family_of_three(fx, &b, &c);
 	mm_put(b);
-	d = do_fork(c);
-	do_fork(d);
+	d = fork_mm(c);
+	fork_mm(d);
 }
 
 static void provoke_range_change(struct fixture *fx)
 {
-	map(fx->a, 0x10, 8);
+	map_anon(fx->a, 0x10, 8);
 	dirty(fx->a, 0x10);
 	assert_int_equal(do_mprotect(fx->a, 0x10, 4, VM_READ), 0);
 }
 
 static void provoke_fork(struct fixture *fx)
 {
-	map(fx->a, 0x10, 8);
+	map_anon(fx->a, 0x10, 8);
 	dirty(fx->a, 0x10);
-	do_fork(fx->a);
+	fork_mm(fx->a);
 }
 
 static void provoke_clone_failure(struct fixture *fx)
@@ -173,16 +176,16 @@ static void provoke_prepare(struct fixture *fx)
 	struct mm_struct *b, *c;
 
 	family_of_three(fx, &b, &c);
-	map(b, 0x14, 4);
+	map_anon(b, 0x14, 4);
 	dirty(b, 0x14);
 }
 
 static void provoke_merge(struct fixture *fx)
 {
-	map(fx->a, 0x10, 4);
-	map(fx->a, 0x18, 4);
+	map_anon(fx->a, 0x10, 4);
+	map_anon(fx->a, 0x18, 4);
 	dirty(fx->a, 0x18);
-	map(fx->a, 0x14, 4);
+	map_anon(fx->a, 0x14, 4);
 }
 
 static void provoke_exit(struct fixture *fx)
@@ -238,7 +241,7 @@ static void test_bugs_are_found(void **state)
 #define RANDOM_MMS 6
 #define RANDOM_WINDOW 32
 
-static u64 next_random(u64 *seed, u64 below)
+static u64 next_below(u64 *seed, u64 below)
 {
 	*seed ^= *seed << 13;
 	*seed ^= *seed >> 7;
@@ -248,11 +251,11 @@ static u64 next_random(u64 *seed, u64 below)
 
 static void random_map_op(struct mm_struct *mm, u64 *seed)
 {
-	u64 page = 0x10 + next_random(seed, RANDOM_WINDOW);
-	u64 to = 0x10 + next_random(seed, RANDOM_WINDOW);
-	u64 len = 1 + next_random(seed, 8);
+	u64 page = 0x10 + next_below(seed, RANDOM_WINDOW);
+	u64 to = 0x10 + next_below(seed, RANDOM_WINDOW);
+	u64 len = 1 + next_below(seed, 8);
 
-	switch (next_random(seed, 10)) {
+	switch (next_below(seed, 10)) {
 	case 0:
 	case 1:
 		do_mmap(mm, page, len, RW, NO_FILE, 0);
@@ -265,7 +268,7 @@ static void random_map_op(struct mm_struct *mm, u64 *seed)
 		break;
 	case 4:
 	case 5:
-		do_mprotect(mm, page, len, next_random(seed, 2) ? RW : VM_READ);
+		do_mprotect(mm, page, len, next_below(seed, 2) ? RW : VM_READ);
 		break;
 	case 6:
 	case 7:
@@ -283,18 +286,18 @@ static void random_map_op(struct mm_struct *mm, u64 *seed)
 /* Writes anywhere, so that most of what is mapped is faulted. */
 static void random_access(struct mm_struct *mm, u64 *seed)
 {
-	u64 page = 0x10 + next_random(seed, RANDOM_WINDOW);
+	u64 page = 0x10 + next_below(seed, RANDOM_WINDOW);
 
 	for (u32 i = 0; i < 4; i++, page++)
 		mm_write(mm, page, page);
-	if (!next_random(seed, 4))
+	if (!next_below(seed, 4))
 		mm_work(mm, page - 1, FOLIO_MIGRATE);
 }
 
 /* A process forks into a slot that is free, or exits if another one lives. */
 static void random_life(struct mm_struct **mms, u64 slot, u64 *seed)
 {
-	u64 other = next_random(seed, RANDOM_MMS);
+	u64 other = next_below(seed, RANDOM_MMS);
 
 	if (other == slot)
 		return;
@@ -306,13 +309,13 @@ static void random_life(struct mm_struct **mms, u64 slot, u64 *seed)
 	mms[slot] = NULL;
 }
 
-static void random_op(struct mm_struct **mms, u64 *seed)
+static void random_mm_op(struct mm_struct **mms, u64 *seed)
 {
-	u64 slot = next_random(seed, RANDOM_MMS);
+	u64 slot = next_below(seed, RANDOM_MMS);
 
 	if (!mms[slot])
 		return;
-	switch (next_random(seed, 4)) {
+	switch (next_below(seed, 4)) {
 	case 0:
 		random_map_op(mms[slot], seed);
 		break;
@@ -344,8 +347,9 @@ static void assert_walks_complete(struct fixture *fx,
 		for (u64 addr = 0; (pte = pte_next(mms[i], addr, 0x1000));
 		     addr = pte_addr(pte) + 1)
 			if (pte->folio)
-				assert_int_equal(walk(fx, pte->folio).found,
-						 pte->folio->mapcount);
+				assert_int_equal(
+					walk_anon_vma(fx, pte->folio).found,
+					pte->folio->mapcount);
 	}
 }
 
@@ -356,10 +360,9 @@ static void random_run(enum kernel_release as_of, u64 seed, bool failing)
 	void *state = fx;
 
 	for (u32 i = 0; i < 1500; i++) {
-		if (failing && !next_random(&seed, 4))
-			ledger_fail_nth(&fx->ledger,
-					1 + next_random(&seed, 12));
-		random_op(mms, &seed);
+		if (failing && !next_below(&seed, 4))
+			ledger_fail_nth(&fx->ledger, 1 + next_below(&seed, 12));
+		random_mm_op(mms, &seed);
 		ledger_fail_nth(&fx->ledger, 0);
 		if (!any_alive(mms))
 			mms[0] = mm_alloc(&fx->world);

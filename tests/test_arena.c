@@ -101,7 +101,7 @@ static struct machine *machine_in(struct arena *arena)
 }
 
 /* What is done after the machine was saved, and once more. */
-static void go_on(struct machine *machine)
+static void do_more(struct machine *machine)
 {
 	assert_int_equal(machine_fork(machine, 1, 2), 0);
 	assert_int_equal(do_mremap(machine_mm(machine, 2), 0x10, 2, 2,
@@ -145,7 +145,7 @@ static void test_machine_saved_and_restored(void **state)
 	assert_non_null(copy);
 	arena_save(arena, copy);
 	assert_as_saved(machine);
-	go_on(machine);
+	do_more(machine);
 
 	/* The same operations on the same machine end in the same bytes. */
 	after = malloc(arena_used(arena));
@@ -154,7 +154,7 @@ static void test_machine_saved_and_restored(void **state)
 	for (u32 i = 0; i < 3; i++) {
 		arena_restore(arena, copy, used);
 		assert_as_saved(machine);
-		go_on(machine);
+		do_more(machine);
 		assert_memory_equal(arena, after, arena_used(arena));
 	}
 	free(after);

@@ -14,7 +14,7 @@
 #include "../model/base/rcu.h"
 
 /* xorshift64: the same numbers on every run. */
-static u64 random_next(u64 *state)
+static u64 xorshift_next(u64 *state)
 {
 	*state ^= *state << 13;
 	*state ^= *state >> 7;
@@ -175,7 +175,7 @@ struct listed {
 static struct itree tree;
 static struct listed listed[NODES_MAX];
 
-static bool overlaps(const struct listed *l, u64 first, u64 last)
+static bool listed_overlaps(const struct listed *l, u64 first, u64 last)
 {
 	return l->in && l->node.first <= last && l->node.last >= first;
 }
@@ -195,7 +195,7 @@ static struct listed *naive_next(const struct listed *prev, u64 first, u64 last)
 	for (u32 i = 0; i < NODES_MAX; i++) {
 		struct listed *l = &listed[i];
 
-		if (!overlaps(l, first, last) ||
+		if (!listed_overlaps(l, first, last) ||
 		    (prev && !comes_before(prev, l)))
 			continue;
 		if (!found || comes_before(l, found))
@@ -220,9 +220,9 @@ static void compare_search(u64 first, u64 last)
 /* Inserts or removes one at random; ranges within [0, @window). */
 static void random_change(u64 *rng, u64 window, u64 turn)
 {
-	struct listed *l = &listed[random_next(rng) % NODES_MAX];
-	u64 first = random_next(rng) % window;
-	u64 last = first + random_next(rng) % (window - first);
+	struct listed *l = &listed[xorshift_next(rng) % NODES_MAX];
+	u64 first = xorshift_next(rng) % window;
+	u64 last = first + xorshift_next(rng) % (window - first);
 
 	assert_int_equal(itree_contains(&tree, &l->node), l->in);
 	if (l->in) {
@@ -244,11 +244,11 @@ static void random_changes(u64 seed, u64 window, u64 turns)
 	memset(listed, 0, sizeof(listed));
 	itree_init(&tree);
 	for (u64 turn = 1; turn <= turns; turn++) {
-		u64 first = random_next(&rng) % window;
+		u64 first = xorshift_next(&rng) % window;
 
 		random_change(&rng, window, turn);
 		assert_null(itree_verify(&tree));
-		compare_search(first, first + random_next(&rng) % 8);
+		compare_search(first, first + xorshift_next(&rng) % 8);
 	}
 	for (u32 i = 0; i < NODES_MAX; i++) {
 		if (!listed[i].in)

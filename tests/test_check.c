@@ -26,7 +26,7 @@ static void test_extra_visits_are_no_fault(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(mm_write(mm_of(f, 1), BASE + 0x10, 5), 0);
+	assert_int_equal(mm_write(fixture_mm(f, 1), BASE + 0x10, 5), 0);
 	assert_int_equal(folio_by_id(f, 1)->mapcount, 1);
 	f->liar->extra = 1;
 	assert_true(check_touched(&f->chk));
@@ -46,10 +46,10 @@ static void test_touched_is_what_the_op_touched(void **state)
 	assert_true(check_touched(&f->chk));
 	assert_int_equal(f->chk.stats.folios, folios);
 	/* Overlapping ranges: each folio once. */
-	touch(mm_of(f, 0), BASE + 0x10, BASE + 0x11);
-	touch(mm_of(f, 0), BASE + 0x30, BASE + 0x40);
-	touch(mm_of(f, 0), BASE, BASE + 0x10);
-	touch(mm_of(f, 1), BASE + 0x11, BASE + 0x11);
+	touch_offsets(fixture_mm(f, 0), BASE + 0x10, BASE + 0x11);
+	touch_offsets(fixture_mm(f, 0), BASE + 0x30, BASE + 0x40);
+	touch_offsets(fixture_mm(f, 0), BASE, BASE + 0x10);
+	touch_offsets(fixture_mm(f, 1), BASE + 0x11, BASE + 0x11);
 	assert_true(check_touched(&f->chk));
 	assert_int_equal(f->chk.stats.folios, folios + 2);
 	/* Each VMA and mm once, too. */
@@ -57,9 +57,10 @@ static void test_touched_is_what_the_op_touched(void **state)
 	assert_int_equal(f->liar->mms_checked, 4);
 	assert_int_equal(f->machine->world.touched.nr, 0);
 
-	touch(mm_of(f, 0), BASE + 0x12, BASE + 0x12);
+	touch_offsets(fixture_mm(f, 0), BASE + 0x12, BASE + 0x12);
 	assert_false(check_touched(&f->chk));
-	expect(f, DIVERGENCE_MISS, "liar does not find folio 3 at B:0x12");
+	expect_divergence(f, DIVERGENCE_MISS,
+			  "liar does not find folio 3 at B:0x12");
 }
 
 /* What exec made has offsets of its own, though they be the same. */
@@ -69,18 +70,18 @@ static void test_touched_families(void **state)
 	u64 folios;
 
 	assert_int_equal(machine_exec(f->machine, 1), 0);
-	assert_int_equal(do_mmap(mm_of(f, 1), BASE + 0x10, 1,
+	assert_int_equal(do_mmap(fixture_mm(f, 1), BASE + 0x10, 1,
 				 VM_READ | VM_WRITE, NO_FILE, 0),
 			 0);
-	assert_int_equal(mm_write(mm_of(f, 1), BASE + 0x10, 1), 0);
+	assert_int_equal(mm_write(fixture_mm(f, 1), BASE + 0x10, 1), 0);
 	assert_true(check_all(&f->chk));
 	folios = f->chk.stats.folios;
-	touch(mm_of(f, 1), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 1), BASE, BASE + 0x20);
 	assert_true(check_touched(&f->chk));
 	assert_int_equal(f->chk.stats.folios, folios + 1);
-	touch(mm_of(f, 1), BASE, BASE + 0x20);
-	touch(mm_of(f, 0), BASE, BASE + 0x20);
-	touch(mm_of(f, 1), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 1), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 0), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 1), BASE, BASE + 0x20);
 	assert_true(check_touched(&f->chk));
 	assert_int_equal(f->chk.stats.folios, folios + 1 + 4);
 }
@@ -93,7 +94,8 @@ static void test_touched_overflow_checks_all(void **state)
 	f->liar->skip = 3;
 	f->machine->world.touched.overflow = true;
 	assert_false(check_touched(&f->chk));
-	expect(f, DIVERGENCE_MISS, "liar does not find folio 3 at B:0x12");
+	expect_divergence(f, DIVERGENCE_MISS,
+			  "liar does not find folio 3 at B:0x12");
 	assert_false(f->machine->world.touched.overflow);
 }
 
@@ -109,7 +111,8 @@ static void test_first_divergence_is_kept(void **state)
 	assert_false(check_touched(&f->chk));
 	assert_false(check_leaks(&f->chk));
 	assert_false(check_contents(&f->chk, f->machine, f->machine));
-	expect(f, DIVERGENCE_MISS, "liar does not find folio 3 at B:0x12");
+	expect_divergence(f, DIVERGENCE_MISS,
+			  "liar does not find folio 3 at B:0x12");
 }
 
 /* miss, duplicate, stray */
@@ -149,7 +152,7 @@ static void test_miss_of_all_mappings(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(do_mremap(mm_of(f, 0), BASE + 0x12, 1, 1,
+	assert_int_equal(do_mremap(fixture_mm(f, 0), BASE + 0x12, 1, 1,
 				   MREMAP_FIXED | MREMAP_MAYMOVE, BASE + 0x40),
 			 0);
 	f->liar->blind = 3;
@@ -198,17 +201,19 @@ static void test_stray_vma_that_is_gone(void **state)
 	struct fixture *f = *state;
 	u64 addr = BASE + 0x40;
 
-	assert_int_equal(do_mmap(mm_of(f, 0), addr, 1, VM_READ, NO_FILE, 0), 0);
-	f->liar->dead = vma_lookup(mm_of(f, 0), addr);
+	assert_int_equal(
+		do_mmap(fixture_mm(f, 0), addr, 1, VM_READ, NO_FILE, 0), 0);
+	f->liar->dead = vma_lookup(fixture_mm(f, 0), addr);
 	f->liar->dead_vma = 1;
 	/* Wrong already, and known to be alive. */
 	assert_false(check_all(&f->chk));
-	expect(f, DIVERGENCE_STRAY,
-	       "liar hands over A:0x10 for folio 1, outside the VMA");
+	expect_divergence(
+		f, DIVERGENCE_STRAY,
+		"liar hands over A:0x10 for folio 1, outside the VMA");
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 
-	assert_int_equal(do_munmap(mm_of(f, 0), addr, 1), 0);
-	touch(mm_of(f, 0), BASE, BASE + 0x20);
+	assert_int_equal(do_munmap(fixture_mm(f, 0), addr, 1), 0);
+	touch_offsets(fixture_mm(f, 0), BASE, BASE + 0x20);
 	expect_both(f, DIVERGENCE_STRAY,
 		    "liar hands over a VMA that no mm has for folio 1");
 	print_report(&f->chk.report, 1, "x",
@@ -228,7 +233,8 @@ static void test_refcount_of_a_vma(void **state)
 	divergence_set(&f->liar->vma, DIVERGENCE_REFCOUNT,
 		       "refcount of x: 2, counted 1");
 	assert_false(check_touched(&f->chk));
-	expect(f, DIVERGENCE_REFCOUNT, "liar: refcount of x: 2, counted 1");
+	expect_divergence(f, DIVERGENCE_REFCOUNT,
+			  "liar: refcount of x: 2, counted 1");
 	assert_string_equal(f->chk.report.rmap, "liar");
 	assert_int_equal(f->chk.report.nr_sets, 0);
 }
@@ -239,7 +245,7 @@ static void test_refcount_of_an_mm(void **state)
 
 	divergence_set(&f->liar->mm, DIVERGENCE_REFCOUNT, "too many");
 	assert_false(check_touched(&f->chk));
-	expect(f, DIVERGENCE_REFCOUNT, "liar: too many");
+	expect_divergence(f, DIVERGENCE_REFCOUNT, "liar: too many");
 }
 
 static void test_refcount_of_anything(void **state)
@@ -247,7 +253,7 @@ static void test_refcount_of_anything(void **state)
 	struct fixture *f = *state;
 
 	divergence_set(&f->liar->all, DIVERGENCE_REFCOUNT, "too few");
-	expect_all(f, DIVERGENCE_REFCOUNT, "liar: too few");
+	expect_divergence_all(f, DIVERGENCE_REFCOUNT, "liar: too few");
 }
 
 static void test_rule_broken_between_checks(void **state)
@@ -260,8 +266,8 @@ static void test_rule_broken_between_checks(void **state)
 		    "liar: a tree changed without its lock");
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	assert_false(check_leaks(&f->chk));
-	expect(f, DIVERGENCE_INVARIANT,
-	       "liar: a tree changed without its lock");
+	expect_divergence(f, DIVERGENCE_INVARIANT,
+			  "liar: a tree changed without its lock");
 }
 
 /* invariant: of the truth itself */
@@ -272,15 +278,17 @@ static void test_invariant_mapcount(void **state)
 
 	folio_by_id(f, 2)->mapcount++;
 	assert_false(check_touched(&f->chk));
-	expect(f, DIVERGENCE_INVARIANT, "folio 2: mapcount is 3, fewer map it");
+	expect_divergence(f, DIVERGENCE_INVARIANT,
+			  "folio 2: mapcount is 3, fewer map it");
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "folio 2: mapcount is 3, 2 are listed, 2 map it");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "folio 2: mapcount is 3, 2 are listed, 2 map it");
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	folio_by_id(f, 2)->mapcount = 1;
-	touch(mm_of(f, 0), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 0), BASE, BASE + 0x20);
 	assert_false(check_touched(&f->chk));
-	expect(f, DIVERGENCE_INVARIANT, "folio 2: mapcount is 1, more map it");
+	expect_divergence(f, DIVERGENCE_INVARIANT,
+			  "folio 2: mapcount is 1, more map it");
 }
 
 static void test_invariant_folio_mapped_nowhere(void **state)
@@ -304,7 +312,7 @@ static void test_invariant_shared_and_writable(void **state)
 {
 	struct fixture *f = *state;
 
-	pte_lookup(mm_of(f, 1), BASE + 0x10)->write = true;
+	pte_lookup(fixture_mm(f, 1), BASE + 0x10)->write = true;
 	expect_both(f, DIVERGENCE_INVARIANT,
 		    "B:0x10 can write to folio 1, which is shared");
 }
@@ -313,7 +321,7 @@ static void test_invariant_migration_entry(void **state)
 {
 	struct fixture *f = *state;
 
-	pte_lookup(mm_of(f, 0), BASE + 0x12)->kind = PTE_MIGRATION;
+	pte_lookup(fixture_mm(f, 0), BASE + 0x12)->kind = PTE_MIGRATION;
 	expect_both(f, DIVERGENCE_INVARIANT,
 		    "a migration entry of folio 3 is at A:0x12");
 }
@@ -322,7 +330,7 @@ static void test_invariant_offset(void **state)
 {
 	struct fixture *f = *state;
 
-	vma_lookup(mm_of(f, 0), BASE + 0x10)->vm_pgoff += 3;
+	vma_lookup(fixture_mm(f, 0), BASE + 0x10)->vm_pgoff += 3;
 	expect_both(f, DIVERGENCE_INVARIANT,
 		    "A:0x10, of offset 0x1013, maps folio 1, of offset 0x1010");
 }
@@ -331,7 +339,7 @@ static void test_invariant_family(void **state)
 {
 	struct fixture *f = *state;
 
-	mm_of(f, 1)->family = 77;
+	fixture_mm(f, 1)->family = 77;
 	expect_both(f, DIVERGENCE_INVARIANT,
 		    "B:0x10 maps folio 1 of another family");
 }
@@ -346,7 +354,7 @@ static void test_invariant_unfaulted(void **state)
 	assert_true(check_touched(&f->chk));
 	assert_true(check_all(&f->chk));
 	honest->unfaulted = true;
-	touch(mm_of(f, 0), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 0), BASE, BASE + 0x20);
 	expect_both(f, DIVERGENCE_INVARIANT,
 		    "B:0x10 maps folio 1 in a VMA that is unfaulted");
 }
@@ -354,7 +362,7 @@ static void test_invariant_unfaulted(void **state)
 static void test_invariant_outside_any_vma(void **state)
 {
 	struct fixture *f = *state;
-	struct vm_area_struct *vma = vma_lookup(mm_of(f, 0), BASE + 0x10);
+	struct vm_area_struct *vma = vma_lookup(fixture_mm(f, 0), BASE + 0x10);
 
 	vma->vm_end = BASE + 0x12;
 	expect_both(f, DIVERGENCE_INVARIANT,
@@ -364,7 +372,7 @@ static void test_invariant_outside_any_vma(void **state)
 static void test_invariant_vmas(void **state)
 {
 	struct fixture *f = *state;
-	struct mm_struct *mm = mm_of(f, 0);
+	struct mm_struct *mm = fixture_mm(f, 0);
 	struct vm_area_struct *vma;
 
 	assert_int_equal(do_mmap(mm, BASE + 0x40, 4, VM_READ, NO_FILE, 0), 0);
@@ -372,37 +380,39 @@ static void test_invariant_vmas(void **state)
 	vma = vma_lookup(mm, BASE + 0x40);
 
 	mm->map_count++;
-	expect_all(f, DIVERGENCE_INVARIANT, "mm 1: map_count is 3, counted 2");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "mm 1: map_count is 3, counted 2");
 	mm->map_count--;
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	vma->vm_start = BASE + 0x1f;
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "the VMA at A:0x1f overlaps the one before");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "the VMA at A:0x1f overlaps the one before");
 	vma->vm_start = vma->vm_end;
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "the VMA at A:0x44 has no valid range");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "the VMA at A:0x44 has no valid range");
 	vma->vm_start = BASE + 0x40;
 
 	/* Tampering below the window's base is named, too. */
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	vma_lookup(mm, BASE + 0x10)->vm_start = BASE - 2;
-	vma_lookup(mm, BASE + 0x10)->vm_mm = mm_of(f, 1);
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "the VMA at A:-0x2 is another mm's");
+	vma_lookup(mm, BASE + 0x10)->vm_mm = fixture_mm(f, 1);
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "the VMA at A:-0x2 is another mm's");
 	vma_lookup(mm, BASE + 0x10)->vm_start = BASE + 0x10;
 	vma_lookup(mm, BASE + 0x10)->vm_mm = mm;
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	ledger_alloc(&f->machine->ledger, f->machine->world.kind_vma, 8);
-	expect_all(f, DIVERGENCE_INVARIANT, "4 VMAs are allocated, mms have 3");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "4 VMAs are allocated, mms have 3");
 }
 
 static void test_invariant_page_tables(void **state)
 {
 	struct fixture *f = *state;
-	struct mm_struct *mm = mm_of(f, 0);
+	struct mm_struct *mm = fixture_mm(f, 0);
 	struct pte *pte = pte_lookup(mm, BASE + 0x11);
 	struct pte *zero;
 
@@ -411,67 +421,69 @@ static void test_invariant_page_tables(void **state)
 	assert_true(check_all(&f->chk));
 
 	pte_leaf(pte)->present ^= 1ULL << 17;
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "mm 1: its page table at 0x1000 is wrong");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "mm 1: its page table at 0x1000 is wrong");
 	pte_leaf(pte)->present ^= 1ULL << 17;
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
-	pte_leaf(pte)->mm = mm_of(f, 1);
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "mm 1 has a page table of another mm");
+	pte_leaf(pte)->mm = fixture_mm(f, 1);
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "mm 1 has a page table of another mm");
 	pte_leaf(pte)->mm = mm;
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	zero->write = true;
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "A:0x18 is special and maps a folio");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "A:0x18 is special and maps a folio");
 	zero->write = false;
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	zero->kind = PTE_FILE;
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "A:0x18 maps what its VMA is not of");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "A:0x18 maps what its VMA is not of");
 	zero->kind = PTE_ZERO;
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	vma_lookup(mm, BASE + 0x10)->vm_end = BASE + 0x18;
-	expect_all(f, DIVERGENCE_INVARIANT, "A:0x18 is mapped outside any VMA");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "A:0x18 is mapped outside any VMA");
 }
 
 static void test_invariant_folio_that_does_not_exist(void **state)
 {
 	struct fixture *f = *state;
-	struct pte *pte = pte_lookup(mm_of(f, 0), BASE + 0x11);
+	struct pte *pte = pte_lookup(fixture_mm(f, 0), BASE + 0x11);
 	struct folio *folio = pte->folio;
 
 	/* Nothing is there to be read. */
 	pte->folio = (struct folio *)16;
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "A:0x11 maps a folio that does not exist");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "A:0x11 maps a folio that does not exist");
 	pte->folio = folio;
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	ledger_alloc(&f->machine->ledger, f->machine->world.kind_folio, 8);
-	expect_all(f, DIVERGENCE_INVARIANT, "4 folios are allocated, 3 known");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "4 folios are allocated, 3 known");
 }
 
 static void test_invariant_folio_list(void **state)
 {
 	struct fixture *f = *state;
 	struct folio *one = folio_by_id(f, 1), *two = folio_by_id(f, 2);
-	struct pte *pte = pte_lookup(mm_of(f, 0), BASE + 0x11);
+	struct pte *pte = pte_lookup(fixture_mm(f, 0), BASE + 0x11);
 
 	/* Folio 2's mapping stands in folio 1's list. */
 	LIST_REMOVE(pte, mapped);
 	two->mapcount--;
 	LIST_INSERT_HEAD(&one->mappings, pte, mapped);
 	one->mapcount++;
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "folio 1: its list has what does not map it");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "folio 1: its list has what does not map it");
 	LIST_REMOVE(pte, mapped);
 	one->mapcount--;
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
-	expect_all(f, DIVERGENCE_INVARIANT,
-		   "folio 2: mapcount is 1, 1 are listed, 2 map it");
+	expect_divergence_all(f, DIVERGENCE_INVARIANT,
+			      "folio 2: mapcount is 1, 1 are listed, 2 map it");
 }
 
 /* Reports. */
@@ -504,10 +516,11 @@ static void test_mm_without_process(void **state)
 	struct fixture *f = *state;
 	struct mm_struct *mm;
 
-	assert_int_equal(mm_dup(mm_of(f, 0), &mm), 0);
+	assert_int_equal(mm_dup(fixture_mm(f, 0), &mm), 0);
 	f->liar->skip = 1;
 	assert_false(check_all(&f->chk));
-	expect(f, DIVERGENCE_MISS, "liar does not find folio 1 at mm3:0x10");
+	expect_divergence(f, DIVERGENCE_MISS,
+			  "liar does not find folio 1 at mm3:0x10");
 	mm_put(mm);
 }
 

@@ -10,7 +10,7 @@
 static void test_state_of_an_op_that_refused(void **state)
 {
 	struct fixture *f = *state;
-	struct mm_struct *mm = mm_of(f, 0);
+	struct mm_struct *mm = fixture_mm(f, 0);
 	struct check_state saved;
 
 	check_state_save(&saved, mm, false);
@@ -22,9 +22,9 @@ static void test_state_of_an_op_that_refused(void **state)
 				     STATE_KEEPS_ALL, false));
 	assert_false(
 		check_state_kept(&f->chk, &saved, mm, EINVAL, false, false));
-	expect(f, DIVERGENCE_STATE,
-	       "the operation failed, but its process "
-	       "has changed VMAs or page tables");
+	expect_divergence(f, DIVERGENCE_STATE,
+			  "the operation failed, but its process "
+			  "has changed VMAs or page tables");
 }
 
 static void test_state_other_mm(void **state)
@@ -35,20 +35,20 @@ static void test_state_other_mm(void **state)
 	check_state_save(&saved, NULL, true);
 	assert_true(
 		check_state_kept(&f->chk, &saved, NULL, ESRCH, false, true));
-	check_state_save(&saved, mm_of(f, 0), false);
+	check_state_save(&saved, fixture_mm(f, 0), false);
 	assert_int_equal(machine_exec(f->machine, 0), 0);
-	assert_false(check_state_kept(&f->chk, &saved, mm_of(f, 0), ENOMEM,
+	assert_false(check_state_kept(&f->chk, &saved, fixture_mm(f, 0), ENOMEM,
 				      false, false));
-	expect(f, DIVERGENCE_STATE,
-	       "the operation failed, but its process "
-	       "has another address space");
+	expect_divergence(f, DIVERGENCE_STATE,
+			  "the operation failed, but its process "
+			  "has another address space");
 }
 
 /* Splits, and zero pages that come, are nothing that a process sees. */
 static void test_state_deep_ignores_what_is_invisible(void **state)
 {
 	struct fixture *f = *state;
-	struct mm_struct *mm = mm_of(f, 0);
+	struct mm_struct *mm = fixture_mm(f, 0);
 	struct check_state saved;
 
 	assert_int_equal(do_mmap(mm, BASE + 0x40, 8, VM_READ | VM_WRITE, 2, 5),
@@ -75,20 +75,20 @@ static void expect_deep_change(struct fixture *f,
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
 	/* Where memory was out, half of it may be done. */
 	ledger->nr_failed++;
-	assert_true(check_state_kept(&f->chk, saved, mm_of(f, 0), ENOMEM,
+	assert_true(check_state_kept(&f->chk, saved, fixture_mm(f, 0), ENOMEM,
 				     STATE_KEEPS_NOTHING, false));
 	ledger->nr_failed--;
-	assert_false(check_state_kept(&f->chk, saved, mm_of(f, 0), ENOMEM,
+	assert_false(check_state_kept(&f->chk, saved, fixture_mm(f, 0), ENOMEM,
 				      false, true));
-	expect(f, DIVERGENCE_STATE,
-	       "the operation failed, but its process "
-	       "sees other mappings or contents");
+	expect_divergence(f, DIVERGENCE_STATE,
+			  "the operation failed, but its process "
+			  "sees other mappings or contents");
 }
 
 static void test_state_deep_sees_contents_and_areas(void **state)
 {
 	struct fixture *f = *state;
-	struct mm_struct *mm = mm_of(f, 0);
+	struct mm_struct *mm = fixture_mm(f, 0);
 	struct check_state saved;
 
 	check_state_save(&saved, mm, true);
@@ -141,7 +141,7 @@ static void test_leak(void **state)
 	f->liar->leak = true;
 	exit_both(f);
 	assert_false(check_leaks(&f->chk));
-	expect(f, DIVERGENCE_LEAK, "2 fake mm, 2 fake leak left");
+	expect_divergence(f, DIVERGENCE_LEAK, "2 fake mm, 2 fake leak left");
 	print_report(&f->chk.report, 0, NULL,
 		     "DIVERGENCE leak: 2 fake mm, 2 fake leak left "
 		     "(after the last op)\n");
@@ -154,7 +154,7 @@ static void test_leak_of_the_mm(void **state)
 	folio_alloc_bare(&f->machine->world, 1, 1);
 	exit_both(f);
 	assert_false(check_leaks(&f->chk));
-	expect(f, DIVERGENCE_LEAK, "1 folio left");
+	expect_divergence(f, DIVERGENCE_LEAK, "1 folio left");
 }
 
 static void test_leak_of_a_reader(void **state)
@@ -164,7 +164,8 @@ static void test_leak_of_a_reader(void **state)
 	rcu_read_lock(&f->machine->rcu);
 	exit_both(f);
 	assert_false(check_leaks(&f->chk));
-	expect(f, DIVERGENCE_LEAK, "1 RCU read-side sections left open");
+	expect_divergence(f, DIVERGENCE_LEAK,
+			  "1 RCU read-side sections left open");
 }
 
 /* content */
@@ -190,7 +191,7 @@ static void expect_contents(struct fixture *f, struct machine *other,
 			    const char *text)
 {
 	assert_false(check_contents(&f->chk, f->machine, other));
-	expect(f, DIVERGENCE_CONTENT, text);
+	expect_divergence(f, DIVERGENCE_CONTENT, text);
 }
 
 static void test_content_equal(void **state)
@@ -201,10 +202,10 @@ static void test_content_equal(void **state)
 	assert_true(check_contents(&f->chk, f->machine, other));
 	assert_true(check_contents(&f->chk, f->machine, other));
 	/* A page that was never written and a zero page read the same. */
-	assert_int_equal(mm_read(mm_of(f, 1), BASE + 0x14), 0);
-	assert_int_equal(mm_write(mm_of(f, 1), BASE + 0x15, 0), 0);
+	assert_int_equal(mm_read(fixture_mm(f, 1), BASE + 0x14), 0);
+	assert_int_equal(mm_write(fixture_mm(f, 1), BASE + 0x15, 0), 0);
 	/* So do one VMA and two. */
-	assert_int_equal(split_vma(vma_lookup(mm_of(f, 0), BASE + 0x10),
+	assert_int_equal(split_vma(vma_lookup(fixture_mm(f, 0), BASE + 0x10),
 				   BASE + 0x18, false),
 			 0);
 	assert_true(check_contents(&f->chk, f->machine, other));
@@ -243,7 +244,7 @@ static void test_content_stale_page(void **state)
 	struct fixture *f = *state;
 	struct machine *other = twin();
 
-	zap_range(mm_of(f, 0), BASE + 0x10, BASE + 0x11);
+	zap_range(fixture_mm(f, 0), BASE + 0x10, BASE + 0x11);
 	expect_contents(f, other,
 			"A:0x10 reads 0x0 with honest, 0x64 with liar");
 	machine_destroy(other);
@@ -261,17 +262,21 @@ static void test_content_areas(void **state)
 		"A:0x1c is mapped differently with honest and with liar");
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
-	assert_int_equal(do_mprotect(mm_of(f, 0), BASE + 0x1c, 2, VM_NONE), 0);
+	assert_int_equal(do_mprotect(fixture_mm(f, 0), BASE + 0x1c, 2, VM_NONE),
+			 0);
 	assert_true(check_contents(&f->chk, f->machine, other));
 
-	assert_int_equal(do_mprotect(mm_of(f, 0), BASE + 0x1c, 2, VM_READ), 0);
+	assert_int_equal(do_mprotect(fixture_mm(f, 0), BASE + 0x1c, 2, VM_READ),
+			 0);
 	expect_contents(
 		f, other,
 		"A:0x1c is mapped differently with honest and with liar");
 
 	memset(&f->chk.report, 0, sizeof(f->chk.report));
-	assert_int_equal(do_mprotect(mm_of(f, 0), BASE + 0x1c, 2, VM_NONE), 0);
-	assert_int_equal(do_mmap(mm_of(f, 0), BASE - 4, 1, VM_READ, 1, 0), 0);
+	assert_int_equal(do_mprotect(fixture_mm(f, 0), BASE + 0x1c, 2, VM_NONE),
+			 0);
+	assert_int_equal(do_mmap(fixture_mm(f, 0), BASE - 4, 1, VM_READ, 1, 0),
+			 0);
 	expect_contents(
 		f, other,
 		"A:-0x4 is mapped differently with honest and with liar");

@@ -102,7 +102,7 @@ static bool do_check_all(struct fixture *f)
 
 static bool do_check_touched(struct fixture *f)
 {
-	touch(mm_of(f, 0), BASE, BASE + 0x20);
+	touch_offsets(fixture_mm(f, 0), BASE, BASE + 0x20);
 	return check_touched(&f->chk);
 }
 
@@ -122,7 +122,7 @@ static bool do_check_contents(struct fixture *f)
  * Lets each allocation of @fn fail in turn, until there are no more; returns how
  * many there were.
  */
-static u32 fail_each(struct fixture *f, check_fn *fn)
+static u32 fail_each_of_check(struct fixture *f, check_fn *fn)
 {
 	for (u32 n = 1; n < 1000; n++) {
 		bool ok;
@@ -151,18 +151,19 @@ static void test_checks_out_of_memory(void **state)
 	struct fixture *f = *state;
 
 	/* Scratch; items and buckets of each set that is used. */
-	assert_int_equal(fail_each(f, do_check_touched), 1 + 3 * 2);
-	assert_int_equal(fail_each(f, do_check_all), 1 + 4 * 2);
-	assert_int_equal(fail_each(f, do_check_contents), 2);
+	assert_int_equal(fail_each_of_check(f, do_check_touched), 1 + 3 * 2);
+	assert_int_equal(fail_each_of_check(f, do_check_all), 1 + 4 * 2);
+	assert_int_equal(fail_each_of_check(f, do_check_contents), 2);
 
 	/*
 	 * Now C maps the place, but not folio 1.  There are more mms than VMAs, so
 	 * that they are not looked through, but a table of all VMAs is made.
 	 */
 	assert_int_equal(machine_fork(f->machine, 0, 2), 0);
-	assert_int_equal(do_munmap(mm_of(f, 1), BASE + 0x10, 16), 0);
-	assert_int_equal(mm_write(mm_of(f, 2), BASE + 0x10, 5), 0);
-	assert_int_equal(fail_each(f, do_check_touched_extra), 1 + 4 * 2);
+	assert_int_equal(do_munmap(fixture_mm(f, 1), BASE + 0x10, 16), 0);
+	assert_int_equal(mm_write(fixture_mm(f, 2), BASE + 0x10, 5), 0);
+	assert_int_equal(fail_each_of_check(f, do_check_touched_extra),
+			 1 + 4 * 2);
 }
 
 /* A report that cannot hold all says that it does not. */

@@ -67,7 +67,7 @@ static void test_good_bytes(void **state)
 			scenario_decode(&sc, (const u8 *)good_bytes[i].bytes,
 					good_bytes[i].len),
 			0);
-		text = print(&sc);
+		text = print_text(&sc);
 		assert_string_equal(text, good_bytes[i].text);
 		free(text);
 		assert_text_round_trip(&sc);
@@ -167,7 +167,7 @@ static void test_not_for_bytes(void **state)
 			       not_for_bytes[i].error);
 		assert_int_equal(scenario_strip(&sc), 0);
 		if (not_for_bytes[i].stripped) {
-			text = print(&sc);
+			text = print_text(&sc);
 			assert_string_equal(text, not_for_bytes[i].stripped);
 			free(text);
 			assert_bytes_round_trip(&sc);

@@ -45,7 +45,7 @@ static void test_good_texts(void **state)
 		char *text;
 
 		must_parse(&sc, good_texts[i].text);
-		text = print(&sc);
+		text = print_text(&sc);
 		assert_string_equal(text, good_texts[i].canonical);
 		free(text);
 		assert_text_round_trip(&sc);
@@ -181,7 +181,7 @@ static void test_bad_texts(void **state)
 		struct scenario_error err;
 		struct scenario sc;
 
-		if (parse(&sc, text, strlen(text), &err) != -EINVAL)
+		if (parse_scenario(&sc, text, strlen(text), &err) != -EINVAL)
 			fail_msg("parsed: %s", text);
 		if (err.line != bad_texts[i].line ||
 		    err.column != bad_texts[i].column)
@@ -235,7 +235,7 @@ static void test_sequential(void **state)
 			"exit A || walk A 0 = 0 || exit B || fork B C @012\n"
 			"read C 0 = 0\nread C 1 || read C 2\n");
 	scenario_sequential(&sc);
-	text = print(&sc);
+	text = print_text(&sc);
 	assert_string_equal(text, "read A 0x0 = EFAULT\nfork A B\n"
 				  "walk A 0x0\nfork B C\nexit A\nexit B\n"
 				  "read C 0x0\nread C 0x1\nread C 0x2\n");
@@ -316,7 +316,7 @@ static void test_good_bytes(void **state)
 			scenario_decode(&sc, (const u8 *)good_bytes[i].bytes,
 					good_bytes[i].records * BYTES_PER_OP),
 			0);
-		text = print(&sc);
+		text = print_text(&sc);
 		assert_string_equal(text, good_bytes[i].text);
 		free(text);
 		assert_text_round_trip(&sc);
@@ -480,7 +480,7 @@ static void test_strip(void **state)
 	must_parse(&sc, "fork A x\nexit A || fork x y || fork A z = 0 @21\n"
 			"fork y A || exit x\nfork z x || write A 1\n");
 	assert_int_equal(scenario_strip(&sc), 0);
-	text = print(&sc);
+	text = print_text(&sc);
 	assert_string_equal(text,
 			    "fork A B\nexit A || fork B C || fork A D @21\n"
 			    "fork C A || exit B\nfork D B || write A 0x1\n");
@@ -489,7 +489,7 @@ static void test_strip(void **state)
 	scenario_free(&sc);
 }
 
-static void expect_refused(const struct scenario *sc, const char *error)
+static void expect_group_refused(const struct scenario *sc, const char *error)
 {
 	struct scenario_error err = { 0 };
 	u8 *bytes;
@@ -508,18 +508,21 @@ static void test_by_hand(void **state)
 	must_parse(&sc, "exit A || walk A 0\n");
 	sc.ops[0].flags = OP_PARALLEL;
 	sc.ops[0].line = sc.ops[1].line = 0;
-	expect_refused(&sc, "operation 1: it cannot run at the same time as "
-			    "what is before it");
+	expect_group_refused(&sc,
+			     "operation 1: it cannot run at the same time as "
+			     "what is before it");
 	sc.ops[0].flags = 0;
 	sc.ops[1].kind = OP_EXEC;
-	expect_refused(&sc, "operation 2: process 'A' exits or execs at the "
-			    "same time already");
+	expect_group_refused(&sc,
+			     "operation 2: process 'A' exits or execs at the "
+			     "same time already");
 	sc.ops[1].kind = OP_FAILALLOC;
-	expect_refused(&sc, "operation 2: it cannot run at the same time as "
-			    "what is before it");
+	expect_group_refused(&sc,
+			     "operation 2: it cannot run at the same time as "
+			     "what is before it");
 	sc.ops[1].kind = OP_WALK;
 	sc.ops[1].proc = 3;
-	expect_refused(&sc, "operation 2: process '?' is not alive here");
+	expect_group_refused(&sc, "operation 2: process '?' is not alive here");
 	assert_int_equal(scenario_strip(&sc), 0);
 	assert_int_equal(sc.ops[1].proc, 3);
 	scenario_free(&sc);
@@ -527,7 +530,8 @@ static void test_by_hand(void **state)
 	must_parse(&sc, FIVE);
 	sc.ops[3].line = 0;
 	assert_int_equal(scenario_add(&sc, &sc.ops[3]), 0);
-	expect_refused(&sc, "operation 5: at most 4 run at the same time");
+	expect_group_refused(&sc,
+			     "operation 5: at most 4 run at the same time");
 	scenario_free(&sc);
 }
 

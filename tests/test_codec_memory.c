@@ -72,7 +72,7 @@ static int do_encode(struct scenario *sc)
 }
 
 /* How many allocations @make takes: each fails in turn, then none does. */
-static u32 fail_each(int (*make)(struct scenario *sc))
+static u32 fail_each_of_make(int (*make)(struct scenario *sc))
 {
 	u32 nr = 0;
 	int ret;
@@ -95,11 +95,11 @@ static void test_memory_runs_out(void **state)
 {
 	(void)state;
 	/* operations 4 times, names 3 times, the index 4 times */
-	assert_int_equal(fail_each(do_parse), 11);
-	assert_int_equal(fail_each(do_decode), 5);
-	assert_true(fail_each(do_generate) > 8);
-	assert_int_equal(fail_each(do_encode), 1);
-	assert_int_equal(fail_each(scenario_strip), 1);
+	assert_int_equal(fail_each_of_make(do_parse), 11);
+	assert_int_equal(fail_each_of_make(do_decode), 5);
+	assert_true(fail_each_of_make(do_generate) > 8);
+	assert_int_equal(fail_each_of_make(do_encode), 1);
+	assert_int_equal(fail_each_of_make(scenario_strip), 1);
 }
 
 static void test_init_without_memory(void **state)

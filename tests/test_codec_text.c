@@ -63,7 +63,7 @@ static void test_good_texts(void **state)
 		char *text;
 
 		must_parse(&sc, good_texts[i].text);
-		text = print(&sc);
+		text = print_text(&sc);
 		assert_string_equal(text, good_texts[i].canonical);
 		free(text);
 		assert_text_round_trip(&sc);
@@ -235,7 +235,7 @@ static void expect_error(const char *text, size_t len, u32 line, u32 column,
 	struct scenario_error err;
 	struct scenario sc;
 
-	if (parse(&sc, text, len, &err) != -EINVAL)
+	if (parse_scenario(&sc, text, len, &err) != -EINVAL)
 		fail_msg("parsed: %s", text);
 	if (err.line != line || err.column != column)
 		fail_msg("%u:%u: expected %u:%u: %s: %s", err.line, err.column,
@@ -274,7 +274,7 @@ static void test_length_of_lines(void **state)
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "exit A #", 8);
 	line[4096] = '\n';
-	assert_int_equal(parse(&sc, line, 4097, &err), 0);
+	assert_int_equal(parse_scenario(&sc, line, 4097, &err), 0);
 	assert_int_equal(sc.nr_ops, 1);
 	scenario_free(&sc);
 	line[4096] = 'x';
@@ -324,7 +324,7 @@ static void test_number_of_names(void **state)
 	char *text = many_forks(SCENARIO_PROCS_MAX - 1, &len);
 
 	(void)state;
-	assert_int_equal(parse(&sc, text, len, &err), 0);
+	assert_int_equal(parse_scenario(&sc, text, len, &err), 0);
 	assert_int_equal(sc.nr_procs, SCENARIO_PROCS_MAX);
 	assert_string_equal(sc.names[65535], "P65535");
 	assert_int_equal(sc.ops[65534].child, 65535);
@@ -361,7 +361,8 @@ static void test_many_are_alive(void **state)
 					"fork A P%0*d\n", i ? 2 : width, i);
 		len += snprintf(text + len, sizeof(text) - (size_t)len,
 				"exit Q\n");
-		assert_int_equal(parse(&sc, text, (size_t)len, &err), -EINVAL);
+		assert_int_equal(parse_scenario(&sc, text, (size_t)len, &err),
+				 -EINVAL);
 		scenario_free(&sc);
 		assert_int_equal(err.line, 101);
 		assert_int_equal(strncmp(err.text,
@@ -386,7 +387,8 @@ static void test_found_is_cut(void **state)
 		struct scenario sc;
 
 		memset(text, 'x', plain);
-		assert_int_equal(parse(&sc, text, sizeof(text), &err), -EINVAL);
+		assert_int_equal(parse_scenario(&sc, text, sizeof(text), &err),
+				 -EINVAL);
 		scenario_free(&sc);
 		assert_string_equal(err.text + strlen(err.text) - 8,
 				    "\\x80...'");
@@ -511,7 +513,7 @@ static void parse_anything(const char *text, size_t len)
 {
 	struct scenario_error err;
 	struct scenario sc;
-	int ret = parse(&sc, text, len, &err);
+	int ret = parse_scenario(&sc, text, len, &err);
 
 	if (ret)
 		assert_error_is_sound(&err);
@@ -551,7 +553,7 @@ static void test_damaged_texts(void **state)
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_generate(&sc, &gen), 0);
 	widen(&sc, &seed);
-	text = print(&sc);
+	text = print_text(&sc);
 	len = strlen(text);
 	for (size_t cut = 0; cut <= len; cut++)
 		parse_anything(text, cut);

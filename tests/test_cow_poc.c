@@ -89,7 +89,7 @@ static void test_everything(void **state)
 }
 
 /* Each allocation fails once; twice as far as there are any. */
-static void fail_each(int (*make)(void **state), const char *fixes)
+static void fail_each_of_setup(int (*make)(void **state), const char *fixes)
 {
 	bool all = !strcmp(fixes, "all");
 	u64 failed = 0;
@@ -122,17 +122,17 @@ static void fail_each(int (*make)(void **state), const char *fixes)
 static void test_fail_each(void **state)
 {
 	(void)state;
-	fail_each(setup_alone, "all");
-	fail_each(setup_poc_beside, "all");
+	fail_each_of_setup(setup_alone, "all");
+	fail_each_of_setup(setup_poc_beside, "all");
 }
 
 static void test_fail_each_as_published(void **state)
 {
 	(void)state;
-	fail_each(setup_alone, "-all");
-	fail_each(setup_poc_beside, "-all");
-	fail_each(setup_alone, "-unchecked-allocation");
-	fail_each(setup_poc_beside, "-unchecked-allocation");
+	fail_each_of_setup(setup_alone, "-all");
+	fail_each_of_setup(setup_poc_beside, "-all");
+	fail_each_of_setup(setup_alone, "-unchecked-allocation");
+	fail_each_of_setup(setup_poc_beside, "-unchecked-allocation");
 }
 
 /* A step that fails has changed nothing, or its range is looked for all over. */

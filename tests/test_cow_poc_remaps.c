@@ -79,18 +79,19 @@ static void assert_set(struct fixture *f, const char *expected)
 	assert_string_equal(found, expected);
 }
 
-static void add(struct fixture *f, pgoff_t first, pgoff_t last, s64 d)
+static void add_displaced(struct fixture *f, pgoff_t first, pgoff_t last, s64 d)
 {
 	assert_int_equal(poc_remaps_add(&f->remaps, first, last, d), 0);
 }
 
-static void unmap(struct fixture *f, pgoff_t first, pgoff_t last, s64 d)
+static void remove_displaced(struct fixture *f, pgoff_t first, pgoff_t last,
+			     s64 d)
 {
 	assert_int_equal(poc_remaps_unmap(&f->remaps, first, last, d), 0);
 }
 
-static void move(struct fixture *f, pgoff_t first, pgoff_t last, s64 from,
-		 s64 to, bool expected)
+static void move_displaced(struct fixture *f, pgoff_t first, pgoff_t last,
+			   s64 from, s64 to, bool expected)
 {
 	bool found;
 
@@ -110,17 +111,17 @@ static void test_add(void **state)
 {
 	struct fixture *f = *state;
 
-	add(f, 10, 19, 5);
+	add_displaced(f, 10, 19, 5);
 	assert_set(f, "10-19:+5");
-	add(f, 5, 9, 5);
+	add_displaced(f, 5, 9, 5);
 	assert_set(f, "5-9:+5 10-19:+5");
-	add(f, 8, 25, 7);
+	add_displaced(f, 8, 25, 7);
 	assert_set(f, "5-7:+5 8-9:+5,+7 10-19:+5,+7 20-25:+7");
-	add(f, 12, 13, -2);
+	add_displaced(f, 12, 13, -2);
 	assert_set(f, "5-7:+5 8-9:+5,+7 10-11:+5,+7 12-13:+5,+7,-2 "
 		      "14-19:+5,+7 20-25:+7");
-	add(f, 12, 13, 6);
-	add(f, 12, 13, 6);
+	add_displaced(f, 12, 13, 6);
+	add_displaced(f, 12, 13, 6);
 	assert_set(f, "5-7:+5 8-9:+5,+7 10-11:+5,+7 12-13:+5,+6,+7,-2 "
 		      "14-19:+5,+7 20-25:+7");
 	assert_true(poc_remaps_hold(&f->remaps, 12, 6));
@@ -134,18 +135,18 @@ static void test_unmap(void **state)
 {
 	struct fixture *f = *state;
 
-	add(f, 0, 9, 1);
-	add(f, 0, 9, 2);
-	add(f, 0, 9, 3);
-	unmap(f, 0, 9, 4);
+	add_displaced(f, 0, 9, 1);
+	add_displaced(f, 0, 9, 2);
+	add_displaced(f, 0, 9, 3);
+	remove_displaced(f, 0, 9, 4);
 	assert_set(f, "0-9:+1,+2,+3");
-	unmap(f, 0, 9, 2);
+	remove_displaced(f, 0, 9, 2);
 	assert_set(f, "0-9:+1,+3");
-	unmap(f, 0, 9, 1);
+	remove_displaced(f, 0, 9, 1);
 	assert_set(f, "0-9:+3");
-	unmap(f, 2, 3, 3);
+	remove_displaced(f, 2, 3, 3);
 	assert_set(f, "0-1:+3 4-9:+3");
-	unmap(f, 0, 20, 3);
+	remove_displaced(f, 0, 20, 3);
 	assert_set(f, "");
 	assert_empty(f);
 }
@@ -154,13 +155,13 @@ static void test_move(void **state)
 {
 	struct fixture *f = *state;
 
-	add(f, 0, 9, 1);
-	add(f, 5, 9, 2);
-	move(f, 3, 6, 1, 3, true);
+	add_displaced(f, 0, 9, 1);
+	add_displaced(f, 5, 9, 2);
+	move_displaced(f, 3, 6, 1, 3, true);
 	assert_set(f, "0-2:+1 3-4:+3 5-6:+2,+3 7-9:+1,+2");
-	move(f, 0, 9, 7, 8, false);
+	move_displaced(f, 0, 9, 7, 8, false);
 	/* To what is there already. */
-	move(f, 5, 6, 3, 2, true);
+	move_displaced(f, 5, 6, 3, 2, true);
 	assert_set(f, "0-2:+1 3-4:+3 5-6:+2 7-9:+1,+2");
 	poc_remaps_free_all(&f->remaps);
 	assert_empty(f);
@@ -173,21 +174,21 @@ static void test_insert_overwrites(void **state)
 	struct fixture *f = *state;
 
 	unfix(f, FIX_INSERT_OVERWRITES);
-	add(f, 0, 0, 30);
-	add(f, 0, 0, 20);
+	add_displaced(f, 0, 0, 30);
+	add_displaced(f, 0, 0, 20);
 	assert_set(f, "0-0:+20,?");
-	add(f, 1, 1, 20);
-	add(f, 1, 1, 30);
-	add(f, 1, 1, 10);
+	add_displaced(f, 1, 1, 20);
+	add_displaced(f, 1, 1, 30);
+	add_displaced(f, 1, 1, 10);
 	assert_set(f, "0-0:+20,? 1-1:+10,+30,+30");
-	add(f, 2, 2, 20);
-	add(f, 2, 2, 30);
-	add(f, 2, 2, 28);
+	add_displaced(f, 2, 2, 20);
+	add_displaced(f, 2, 2, 30);
+	add_displaced(f, 2, 2, 28);
 	assert_set(f, "0-0:+20,? 1-1:+10,+30,+30 2-2:+20,+28,?");
 	/* At the end all is well. */
-	add(f, 3, 3, 20);
-	add(f, 3, 3, 30);
-	add(f, 3, 3, -1);
+	add_displaced(f, 3, 3, 20);
+	add_displaced(f, 3, 3, 30);
+	add_displaced(f, 3, 3, -1);
 	assert_set(f, "0-0:+20,? 1-1:+10,+30,+30 2-2:+20,+28,? "
 		      "3-3:+20,+30,-1");
 }
@@ -199,16 +200,16 @@ static void test_move_of_equal_members(void **state)
 
 	unfix(f, FIX_INSERT_OVERWRITES);
 	unfix(f, FIX_UNSORTED_REWRITE);
-	add(f, 0, 0, 20);
-	add(f, 0, 0, 30);
-	add(f, 0, 0, 10);
+	add_displaced(f, 0, 0, 20);
+	add_displaced(f, 0, 0, 30);
+	add_displaced(f, 0, 0, 10);
 	assert_set(f, "0-0:+10,+30,+30");
-	move(f, 0, 0, 30, 30, true);
+	move_displaced(f, 0, 0, 30, 30, true);
 	assert_set(f, "0-0:+10,+30,+30");
-	move(f, 0, 0, 30, 5, true);
+	move_displaced(f, 0, 0, 30, 5, true);
 	assert_set(f, "0-0:+10,+5,+5");
 	f->bugs.fixed[FIX_UNSORTED_REWRITE] = true;
-	move(f, 0, 0, 5, 40, true);
+	move_displaced(f, 0, 0, 5, 40, true);
 	assert_set(f, "0-0:+10,+40");
 }
 
@@ -219,15 +220,15 @@ static void test_single_loses_top_bits(void **state)
 	struct poc_range *range;
 
 	unfix(f, FIX_INSERT_OVERWRITES);
-	add(f, 0, 0, 30);
-	add(f, 0, 0, 20);
+	add_displaced(f, 0, 0, 30);
+	add_displaced(f, 0, 0, 20);
 	assert_set(f, "0-0:+20,?");
-	unmap(f, 0, 0, 20);
+	remove_displaced(f, 0, 0, 20);
 	range = poc_remaps_at(&f->remaps, 0);
 	assert_int_equal(poc_entry_nr(&range->entry), 1);
 	assert_int_equal(poc_entry_get(&range->entry, 0), 0x1a5a5a5a5a5a5a5a);
 	/* What a page can be displaced by is kept, and its sign. */
-	add(f, 1, 1, -(1LL << 52));
+	add_displaced(f, 1, 1, -(1LL << 52));
 	assert_set(f, "0-0:+1898929536999512666 1-1:-4503599627370496");
 }
 
@@ -236,13 +237,13 @@ static void test_whole_entry(void **state)
 	struct fixture *f = *state;
 
 	unfix(f, FIX_WHOLE_ENTRY_MOVE);
-	add(f, 0, 9, 1);
-	move(f, 3, 6, 1, 3, true);
+	add_displaced(f, 0, 9, 1);
+	move_displaced(f, 3, 6, 1, 3, true);
 	assert_set(f, "0-9:+3");
-	unmap(f, 3, 3, 3);
+	remove_displaced(f, 3, 3, 3);
 	assert_set(f, "0-2:+3 4-9:+3");
 	unfix(f, FIX_WHOLE_ENTRY_UNMAP);
-	unmap(f, 9, 9, 3);
+	remove_displaced(f, 9, 9, 3);
 	assert_set(f, "0-2:+3");
 }
 
@@ -251,17 +252,17 @@ static void test_unsorted_rewrite(void **state)
 	struct fixture *f = *state;
 
 	unfix(f, FIX_UNSORTED_REWRITE);
-	add(f, 0, 0, 1);
-	add(f, 0, 0, 2);
-	move(f, 0, 0, 1, 3, true);
+	add_displaced(f, 0, 0, 1);
+	add_displaced(f, 0, 0, 2);
+	move_displaced(f, 0, 0, 1, 3, true);
 	assert_set(f, "0-0:+3,+2");
 	/* Now one that is there is not seen. */
-	add(f, 0, 0, 3);
+	add_displaced(f, 0, 0, 3);
 	assert_set(f, "0-0:+3,+2");
 	unfix(f, FIX_NEEDLESS_ARRAY);
-	add(f, 0, 0, 3);
+	add_displaced(f, 0, 0, 3);
 	assert_set(f, "0-0:+3,+2,+3");
-	move(f, 0, 0, 2, 3, true);
+	move_displaced(f, 0, 0, 2, 3, true);
 	assert_set(f, "0-0:+3,+3,+3");
 }
 
@@ -285,13 +286,13 @@ static void test_collect(void **state)
 	assert_collected(f, 7, NULL, 0);
 	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
 		all[i] = i + 1;
-		add(f, 0, 0, all[i]);
+		add_displaced(f, 0, 0, all[i]);
 		assert_collected(f, 0, all, i + 1);
 	}
 	unfix(f, FIX_UNSORTED_REWRITE);
-	add(f, 1, 1, 1);
-	add(f, 1, 1, 2);
-	move(f, 1, 1, 1, 3, true);
+	add_displaced(f, 1, 1, 1);
+	add_displaced(f, 1, 1, 2);
+	move_displaced(f, 1, 1, 1, 3, true);
 	assert_collected(f, 1, (s64[]){ 2, 3 }, 2);
 	/* The stack was zeroed: displacement 0 is looked at once more. */
 	unfix(f, FIX_WALK_INSERT_OVERWRITES);
@@ -302,20 +303,20 @@ static void test_needless_array(void **state)
 {
 	struct fixture *f = *state;
 
-	add(f, 0, 0, 1);
-	add(f, 0, 0, 1);
+	add_displaced(f, 0, 0, 1);
+	add_displaced(f, 0, 0, 1);
 	assert_set(f, "0-0:+1");
 	unfix(f, FIX_NEEDLESS_ARRAY);
-	add(f, 0, 0, 1);
+	add_displaced(f, 0, 0, 1);
 	assert_set(f, "0-0:+1[]");
-	add(f, 0, 0, 2);
+	add_displaced(f, 0, 0, 2);
 	assert_int_equal(poc_remaps_at(&f->remaps, 0)->entry.many->cap, 2);
 	/* It grows, and then finds that it need not have. */
-	add(f, 0, 0, 2);
+	add_displaced(f, 0, 0, 2);
 	assert_set(f, "0-0:+1,+2");
 	assert_int_equal(poc_remaps_at(&f->remaps, 0)->entry.many->cap, 4);
-	unmap(f, 0, 0, 1);
-	unmap(f, 0, 0, 2);
+	remove_displaced(f, 0, 0, 1);
+	remove_displaced(f, 0, 0, 2);
 	assert_set(f, "");
 	assert_empty(f);
 }
@@ -328,11 +329,11 @@ static void test_array_freed_early(void **state)
 		&f->ledger.kinds[f->cache.kind_array];
 
 	for (u32 round = 0; round < 2; round++) {
-		add(f, round, round, 1);
-		add(f, round, round, 2);
+		add_displaced(f, round, round, 1);
+		add_displaced(f, round, round, 2);
 		assert_int_equal(arrays->live, 1 + round);
 		rcu_read_lock(&f->rcu);
-		add(f, round, round, 3);
+		add_displaced(f, round, round, 3);
 		/* Old and new; or the first round's and the new one alone. */
 		assert_int_equal(arrays->live, 2);
 		synchronize_rcu(&f->rcu);
@@ -349,10 +350,10 @@ static void test_teardown_limit(void **state)
 	struct fixture *f = *state;
 
 	for (u32 round = 0; round < 2; round++) {
-		add(f, UINT32_MAX, UINT32_MAX, 1);
-		add(f, UINT32_MAX, UINT32_MAX, 2);
-		add(f, 1ULL << 32, 1ULL << 33, 1);
-		add(f, 1ULL << 32, 1ULL << 33, 2);
+		add_displaced(f, UINT32_MAX, UINT32_MAX, 1);
+		add_displaced(f, UINT32_MAX, UINT32_MAX, 2);
+		add_displaced(f, 1ULL << 32, 1ULL << 33, 1);
+		add_displaced(f, 1ULL << 32, 1ULL << 33, 2);
 		poc_remaps_delete(&f->remaps);
 		assert_set(f, "");
 		synchronize_rcu(&f->rcu);
@@ -370,8 +371,8 @@ static void two(struct fixture *f)
 {
 	poc_remaps_free_all(&f->remaps);
 	f->broken.kind = DIVERGENCE_NONE;
-	add(f, 0, 9, 1);
-	add(f, 0, 9, 2);
+	add_displaced(f, 0, 9, 1);
+	add_displaced(f, 0, 9, 2);
 }
 
 static void test_unchecked_allocation(void **state)
@@ -395,24 +396,24 @@ static void test_unchecked_allocation(void **state)
 	unfix(f, FIX_UNCHECKED_ALLOCATION);
 	/* The store does not happen. */
 	ledger_fail_nth(&f->ledger, 1);
-	add(f, 20, 20, 1);
+	add_displaced(f, 20, 20, 1);
 	assert_set(f, "0-9:+1,+2");
 	/* A copy that is not there is stored: nothing is recorded any more. */
 	ledger_fail_nth(&f->ledger, 1);
-	add(f, 5, 5, 2);
+	add_displaced(f, 5, 5, 2);
 	assert_set(f, "5-5:+1,+2 6-9:+1,+2");
 	assert_int_equal(f->broken.kind, DIVERGENCE_NONE);
 	/* A copy that cannot be stored is lost. */
 	two(f);
 	synchronize_rcu(&f->rcu);
 	ledger_fail_nth(&f->ledger, 2);
-	add(f, 5, 9, 2);
+	add_displaced(f, 5, 9, 2);
 	assert_set(f, "0-9:+1,+2");
 	assert_int_equal(f->ledger.kinds[f->cache.kind_array].live, 2);
 	assert_int_equal(f->broken.kind, DIVERGENCE_NONE);
 	/* Appending to what is not there. */
 	ledger_fail_nth(&f->ledger, 1);
-	add(f, 0, 9, 3);
+	add_displaced(f, 0, 9, 3);
 	assert_int_equal(f->broken.kind, DIVERGENCE_INVARIANT);
 	assert_set(f, "0-9:+1,+2");
 }
@@ -424,7 +425,7 @@ static void test_copy(void **state)
 	u64 live;
 
 	two(f);
-	add(f, 20, 30, 5);
+	add_displaced(f, 20, 30, 5);
 	synchronize_rcu(&f->rcu);
 	live = f->ledger.nr_live;
 	for (u64 nth = 1; nth <= 3; nth++) {
@@ -434,7 +435,7 @@ static void test_copy(void **state)
 		assert_int_equal(f->ledger.nr_live, live);
 	}
 	assert_int_equal(poc_remaps_copy(&copy, &f->remaps), 0);
-	unmap(f, 0, 30, 5);
+	remove_displaced(f, 0, 30, 5);
 	poc_remaps_replace(&f->remaps, &copy);
 	assert_set(f, "0-9:+1,+2 20-30:+5");
 	synchronize_rcu(&f->rcu);
@@ -449,7 +450,7 @@ static void test_verify(void **state)
 	struct poc_range *range;
 
 	two(f);
-	add(f, 10, 19, 3);
+	add_displaced(f, 10, 19, 3);
 	range = poc_remaps_at(&f->remaps, 0);
 	range->last = 10;
 	assert_non_null(poc_remaps_verify(&f->remaps));
@@ -481,9 +482,9 @@ static void test_random(void **state)
 		bool found;
 
 		if (what == 0)
-			add(f, first, last, d);
+			add_displaced(f, first, last, d);
 		else if (what == 1)
-			unmap(f, first, last, d);
+			remove_displaced(f, first, last, d);
 		else if (d != to)
 			assert_int_equal(poc_remaps_move(&f->remaps, first,
 							 last, d, to, &found),

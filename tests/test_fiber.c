@@ -17,7 +17,7 @@ struct counter {
 	u32 at;
 };
 
-static void count(void *arg)
+static void count_to_three(void *arg)
 {
 	struct counter *counter = arg;
 
@@ -33,8 +33,8 @@ static void fiber_goes_on_where_it_was(void **state)
 	assert_int_equal(fiber_init(&a.fiber), 0);
 	assert_int_equal(fiber_init(&b.fiber), 0);
 	assert_true(a.fiber.done);
-	fiber_start(&a.fiber, count, &a);
-	fiber_start(&b.fiber, count, &b);
+	fiber_start(&a.fiber, count_to_three, &a);
+	fiber_start(&b.fiber, count_to_three, &b);
 	assert_false(a.fiber.done);
 	assert_int_equal(a.at, 0);
 	fiber_resume(&a.fiber);
@@ -62,7 +62,7 @@ static void fiber_forgotten_starts_anew(void **state)
 	(void)state;
 	assert_int_equal(fiber_init(&counter.fiber), 0);
 	for (u32 i = 0; i < 50; i++) {
-		fiber_start(&counter.fiber, count, &counter);
+		fiber_start(&counter.fiber, count_to_three, &counter);
 		for (u32 n = 1; n <= i + 1; n++) {
 			fiber_resume(&counter.fiber);
 			assert_int_equal(counter.at, n);
@@ -195,7 +195,7 @@ static void fiber_frames_are_the_stack(void **state)
 
 	(void)state;
 	assert_int_equal(fiber_init(&counter.fiber), 0);
-	fiber_start(&counter.fiber, count, &counter);
+	fiber_start(&counter.fiber, count_to_three, &counter);
 	fiber_resume(&counter.fiber);
 	frames = fiber_frames(&counter.fiber, &size);
 	if (!frames) {
@@ -208,7 +208,7 @@ static void fiber_frames_are_the_stack(void **state)
 	assert_non_null(copy);
 	memcpy(copy, frames, size);
 	fiber_resume(&counter.fiber);
-	fiber_start(&counter.fiber, count, &counter);
+	fiber_start(&counter.fiber, count_to_three, &counter);
 	fiber_resume(&counter.fiber);
 	assert_ptr_equal(fiber_frames(&counter.fiber, &again), frames);
 	assert_int_equal(again, size);

@@ -21,7 +21,8 @@ struct taking {
 	u64 span;
 };
 
-static void take(void *arg, u32 op_nr, int result, struct machine *machine)
+static void take_fingerprint(void *arg, u32 op_nr, int result,
+			     struct machine *machine)
 {
 	struct taking *taking = arg;
 	u64 lowest, highest;
@@ -44,7 +45,7 @@ static void replay_taking(const struct scenario *sc, struct taking *taking)
 			.nr_rmaps = 2,
 		},
 		.check = REPLAY_CHECK_NONE,
-		.after_op = take,
+		.after_op = take_fingerprint,
 		.arg = taking,
 	};
 	struct replay_result result;
@@ -81,7 +82,7 @@ static bool same_counting(u32 counts, const char *a, const char *b)
 	return x.fp.lo == y.fp.lo && x.fp.hi == y.fp.hi;
 }
 
-static bool same(const char *a, const char *b)
+static bool same_state(const char *a, const char *b)
 {
 	return same_counting(0, a, b);
 }
@@ -92,33 +93,37 @@ static void test_names_do_not_count(void **state)
 {
 	(void)state;
 	/* Processes. */
-	assert_true(same(START "fork A B\nfork A C\nmunmap B 0 4",
-			 START "fork A C\nfork A B\nmunmap C 0 4"));
-	assert_true(same(START "fork A B\nfork A C\nmunmap B 0 4",
-			 START "fork A B\nfork A C\nmunmap C 0 4"));
-	assert_true(same(START "fork A B\nfork B C\nfork C D\nexit B",
-			 START "fork A X\nfork X Y\nfork Y Z\nexit X"));
+	assert_true(same_state(START "fork A B\nfork A C\nmunmap B 0 4",
+			       START "fork A C\nfork A B\nmunmap C 0 4"));
+	assert_true(same_state(START "fork A B\nfork A C\nmunmap B 0 4",
+			       START "fork A B\nfork A C\nmunmap C 0 4"));
+	assert_true(same_state(START "fork A B\nfork B C\nfork C D\nexit B",
+			       START "fork A X\nfork X Y\nfork Y Z\nexit X"));
 	/* Many that look alike. */
-	assert_true(same(START "fork A B\nfork A C\nfork A D\nwrite C 0",
-			 START "fork A B\nfork A C\nfork A D\nwrite D 0"));
+	assert_true(same_state(START "fork A B\nfork A C\nfork A D\nwrite C 0",
+			       START
+			       "fork A B\nfork A C\nfork A D\nwrite D 0"));
 	/* What was there in between. */
-	assert_true(
-		same(START, START "mmap A 8 2 rw\nwrite A 8\nmunmap A 8 2"));
-	assert_true(same(START, START "fork A B\nexit B\nwrite A 0 2"));
+	assert_true(same_state(START,
+			       START "mmap A 8 2 rw\nwrite A 8\nmunmap A 8 2"));
+	assert_true(same_state(START, START "fork A B\nexit B\nwrite A 0 2"));
 	/* What stands in the pages. */
-	assert_true(same(START, START "write A 0"));
+	assert_true(same_state(START, START "write A 0"));
 }
 
 static void test_window_does_not_count(void **state)
 {
 	(void)state;
-	assert_true(same("mmap A 0 4 rw\nwrite A 1\nmremap A 1 1 1 to=9\n",
-			 "mmap A 7 4 rw\nwrite A 8\nmremap A 8 1 1 to=16\n"));
+	assert_true(
+		same_state("mmap A 0 4 rw\nwrite A 1\nmremap A 1 1 1 to=9\n",
+			   "mmap A 7 4 rw\nwrite A 8\nmremap A 8 1 1 to=16\n"));
 	/* A private file's offsets stay where they are. */
-	assert_true(same("mmap A 0 4 rw file=1@2\nwrite A 1\nfork A B\n",
-			 "mmap A 7 4 rw file=1@2\nwrite A 8\nfork A B\n"));
-	assert_false(same("mmap A 0 4 rw file=1@2\nwrite A 1\nfork A B\n",
-			  "mmap A 0 4 rw file=1@3\nwrite A 1\nfork A B\n"));
+	assert_true(
+		same_state("mmap A 0 4 rw file=1@2\nwrite A 1\nfork A B\n",
+			   "mmap A 7 4 rw file=1@2\nwrite A 8\nfork A B\n"));
+	assert_false(
+		same_state("mmap A 0 4 rw file=1@2\nwrite A 1\nfork A B\n",
+			   "mmap A 0 4 rw file=1@3\nwrite A 1\nfork A B\n"));
 	assert_int_equal(taken("mmap A 3 4 rw\nmmap A 9 1 r\n").span, 7);
 	assert_int_equal(taken("mmap A 3 1 rw\nwrite A 3\n"
 			       "mremap A 3 1 1 to=20\n")
@@ -167,10 +172,10 @@ static void test_all_else_counts(void **state)
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(others); i++) {
 		snprintf(a, sizeof(a), START "%s", others[i]);
-		assert_false(same(START, a));
+		assert_false(same_state(START, a));
 		for (u32 k = 0; k < i; k++) {
 			snprintf(b, sizeof(b), START "%s", others[k]);
-			if (same(a, b))
+			if (same_state(a, b))
 				fail_msg("'%s' is '%s'", others[i], others[k]);
 		}
 	}
@@ -184,19 +189,21 @@ static void test_empty_table_counts(void **state)
 {
 #define TABLE_START "mmap A 0 1 rw\nfork A B\nmprotect B 0 1 r\n"
 	(void)state;
-	assert_true(same("mmap A 0 1 rw", "mmap A 0 1 rw\nfailalloc 1\nwrite A "
-					  "0 = ENOMEM"));
-	assert_false(same("mmap A 0 1 rw",
-			  "mmap A 0 1 rw\nfailalloc 2\nwrite A "
-			  "0 = ENOMEM"));
-	assert_false(same(TABLE_START
-			  "failalloc 2\nread A 0\nwrite A 0 = ENOMEM\n"
-			  "madvise A 0 1 dontneed",
-			  TABLE_START "failalloc 2\nwrite A 0 = ENOMEM"));
-	assert_false(same("mmap A 0 1 rw\nfork A B\nmprotect B 0 1 r\n"
-			  "failalloc 2\nwrite A 0 = ENOMEM",
-			  "mmap A 0 1 rw\nfork A B\n"
-			  "failalloc 2\nwrite B 0 = ENOMEM\nmprotect B 0 1 r"));
+	assert_true(same_state("mmap A 0 1 rw",
+			       "mmap A 0 1 rw\nfailalloc 1\nwrite A "
+			       "0 = ENOMEM"));
+	assert_false(same_state("mmap A 0 1 rw",
+				"mmap A 0 1 rw\nfailalloc 2\nwrite A "
+				"0 = ENOMEM"));
+	assert_false(same_state(TABLE_START
+				"failalloc 2\nread A 0\nwrite A 0 = ENOMEM\n"
+				"madvise A 0 1 dontneed",
+				TABLE_START "failalloc 2\nwrite A 0 = ENOMEM"));
+	assert_false(same_state(
+		"mmap A 0 1 rw\nfork A B\nmprotect B 0 1 r\n"
+		"failalloc 2\nwrite A 0 = ENOMEM",
+		"mmap A 0 1 rw\nfork A B\n"
+		"failalloc 2\nwrite B 0 = ENOMEM\nmprotect B 0 1 r"));
 #undef TABLE_START
 }
 
@@ -204,14 +211,14 @@ static void test_empty_table_counts(void **state)
 static void test_places(void **state)
 {
 	(void)state;
-	assert_true(same("mmap A 0 2 rw\n", "mmap A 63 2 rw\n"));
+	assert_true(same_state("mmap A 0 2 rw\n", "mmap A 63 2 rw\n"));
 	assert_true(same_counting(FINGERPRINT_PLACES, "mmap A 63 2 rw\n",
 				  "mmap A 63 2 r\nmprotect A 63 2 rw\n"));
 	assert_false(same_counting(FINGERPRINT_PLACES, "mmap A 0 2 rw\n",
 				   "mmap A 63 2 rw\n"));
 	/* Two tables of one page each, or one of two. */
-	assert_false(same("mmap A 0 2 rw\nread A 0 2\n",
-			  "mmap A 63 2 rw\nread A 63 2\n"));
+	assert_false(same_state("mmap A 0 2 rw\nread A 0 2\n",
+				"mmap A 63 2 rw\nread A 63 2\n"));
 }
 
 /* Who was born first counts when asked for. */
@@ -221,7 +228,7 @@ static void test_orders(void **state)
 	static const char younger[] = START "fork A B\nfork A C\nmunmap C 0 4";
 
 	(void)state;
-	assert_true(same(elder, younger));
+	assert_true(same_state(elder, younger));
 	assert_false(same_counting(FINGERPRINT_ORDERS, elder, younger));
 	assert_true(same_counting(FINGERPRINT_ORDERS, elder,
 				  START "fork A X\nfork A Y\nmunmap X 0 4"));

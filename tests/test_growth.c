@@ -18,7 +18,7 @@
 static const struct op map_one = { .kind = OP_MMAP, .len = 1 };
 static const struct op write_one = { .kind = OP_WRITE, .len = 1 };
 
-static void add(struct scenario *sc, struct op op, u64 page)
+static void append_op(struct scenario *sc, struct op op, u64 page)
 {
 	op.page = page;
 	assert_int_equal(scenario_add(sc, &op), 0);
@@ -26,23 +26,23 @@ static void add(struct scenario *sc, struct op op, u64 page)
 
 static void map_all(struct scenario *sc, u64 nr)
 {
-	add(sc, (struct op){ .kind = OP_MMAP, .len = nr }, 0);
-	add(sc, (struct op){ .kind = OP_WRITE, .len = nr }, 0);
+	append_op(sc, (struct op){ .kind = OP_MMAP, .len = nr }, 0);
+	append_op(sc, (struct op){ .kind = OP_WRITE, .len = nr }, 0);
 }
 
 static void grow_up(struct scenario *sc, u64 nr)
 {
 	for (u64 i = 0; i < nr; i++) {
-		add(sc, map_one, i);
-		add(sc, write_one, i);
+		append_op(sc, map_one, i);
+		append_op(sc, write_one, i);
 	}
 }
 
 static void grow_down(struct scenario *sc, u64 nr)
 {
 	for (u64 i = nr; i-- > 0;) {
-		add(sc, map_one, i);
-		add(sc, write_one, i);
+		append_op(sc, map_one, i);
+		append_op(sc, write_one, i);
 	}
 }
 
@@ -50,53 +50,54 @@ static void unmap_from_below(struct scenario *sc, u64 nr)
 {
 	map_all(sc, nr);
 	for (u64 i = 0; i < nr; i++)
-		add(sc, (struct op){ .kind = OP_MUNMAP, .len = 1 }, i);
+		append_op(sc, (struct op){ .kind = OP_MUNMAP, .len = 1 }, i);
 }
 
 static void unmap_every_other(struct scenario *sc, u64 nr)
 {
 	map_all(sc, nr);
 	for (u64 i = 0; i < nr; i += 2)
-		add(sc, (struct op){ .kind = OP_MUNMAP, .len = 1 }, i);
+		append_op(sc, (struct op){ .kind = OP_MUNMAP, .len = 1 }, i);
 }
 
 static void protect_every_other(struct scenario *sc, u64 nr)
 {
 	map_all(sc, nr);
 	for (u64 i = 0; i < nr; i += 2)
-		add(sc,
-		    (struct op){
-			    .kind = OP_MPROTECT, .len = 1, .prot = OP_PROT_R },
-		    i);
+		append_op(sc,
+			  (struct op){ .kind = OP_MPROTECT,
+				       .len = 1,
+				       .prot = OP_PROT_R },
+			  i);
 }
 
 static void move_one_by_one(struct scenario *sc, u64 nr)
 {
 	map_all(sc, nr);
 	for (u64 i = 0; i < nr; i++)
-		add(sc,
-		    (struct op){ .kind = OP_MREMAP,
-				 .len = 1,
-				 .new_len = 1,
-				 .to = 2 * nr + i,
-				 .flags = OP_HAS_TO },
-		    i);
+		append_op(sc,
+			  (struct op){ .kind = OP_MREMAP,
+				       .len = 1,
+				       .new_len = 1,
+				       .to = 2 * nr + i,
+				       .flags = OP_HAS_TO },
+			  i);
 }
 
 /* Ever more pages of the same offset, each elsewhere. */
 static void move_and_fill_again(struct scenario *sc, u64 nr)
 {
-	add(sc, map_one, 0);
+	append_op(sc, map_one, 0);
 	for (u64 i = 1; i <= nr; i++) {
-		add(sc, write_one, 0);
-		add(sc,
-		    (struct op){ .kind = OP_MREMAP,
-				 .len = 1,
-				 .new_len = 1,
-				 .to = 2 * i,
-				 .flags = OP_HAS_TO },
-		    0);
-		add(sc, map_one, 0);
+		append_op(sc, write_one, 0);
+		append_op(sc,
+			  (struct op){ .kind = OP_MREMAP,
+				       .len = 1,
+				       .new_len = 1,
+				       .to = 2 * i,
+				       .flags = OP_HAS_TO },
+			  0);
+		append_op(sc, map_one, 0);
 	}
 }
 
@@ -104,13 +105,14 @@ static void move_and_fill_again(struct scenario *sc, u64 nr)
 static void fork_and_exit(struct scenario *sc, u64 nr)
 {
 	assert_int_equal(scenario_name_slots(sc, (u32)nr + 1), 0);
-	add(sc, (struct op){ .kind = OP_MMAP, .len = 8 }, 0);
-	add(sc, (struct op){ .kind = OP_WRITE, .len = 8 }, 0);
+	append_op(sc, (struct op){ .kind = OP_MMAP, .len = 8 }, 0);
+	append_op(sc, (struct op){ .kind = OP_WRITE, .len = 8 }, 0);
 	for (u32 i = 0; i < nr; i++) {
-		add(sc,
-		    (struct op){ .kind = OP_FORK, .proc = i, .child = i + 1 },
-		    0);
-		add(sc, (struct op){ .kind = OP_EXIT, .proc = i }, 0);
+		append_op(sc,
+			  (struct op){
+				  .kind = OP_FORK, .proc = i, .child = i + 1 },
+			  0);
+		append_op(sc, (struct op){ .kind = OP_EXIT, .proc = i }, 0);
 	}
 }
 
@@ -120,7 +122,7 @@ static void (*const shapes[])(struct scenario *sc, u64 nr) = {
 	fork_and_exit,
 };
 
-static struct replay_config config_of(bool pure)
+static struct replay_config growth_config(bool pure)
 {
 	return (struct replay_config){
 		.machine = {
@@ -162,7 +164,7 @@ static void expect_linear(void (*shape)(struct scenario *sc, u64 nr),
 
 static void expect_all_linear(bool pure)
 {
-	struct replay_config config = config_of(pure);
+	struct replay_config config = growth_config(pure);
 
 	for (u32 i = 0; i < ARRAY_SIZE(shapes); i++)
 		expect_linear(shapes[i], &config);
@@ -177,7 +179,7 @@ static void looks_grow_with_operations(void **state)
 /* With anon_vma: a walk of contexts looks at each place of the offset. */
 static void others_at_an_offset_are_not_all_looked_at(void **state)
 {
-	struct replay_config config = config_of(false);
+	struct replay_config config = growth_config(false);
 
 	(void)state;
 	config.machine.nr_rmaps = 1;
@@ -211,7 +213,7 @@ static void walk_loses(struct rmap *rmap, struct folio *folio,
 static void late_fault_is_named_early(void **state)
 {
 	struct rmap_ops forgetful = anon_vma_rmap_ops;
-	struct replay_config config = config_of(false);
+	struct replay_config config = growth_config(false);
 	struct replay_result result;
 	struct scenario sc;
 

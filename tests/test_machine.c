@@ -11,7 +11,7 @@
 
 static const struct rmap_ops fake_ops = FAKE_RMAP_OPS("fake");
 
-static struct machine *new_machine(void)
+static struct machine *machine_of_both(void)
 {
 	struct machine_config config = {
 		.rmaps = { &fake_ops },
@@ -32,7 +32,7 @@ static void map_page(struct mm_struct *mm, u64 addr, int expected)
 
 static void test_starts_with_process_0(void **state)
 {
-	struct machine *machine = new_machine();
+	struct machine *machine = machine_of_both();
 
 	(void)state;
 	assert_non_null(machine_mm(machine, 0));
@@ -52,7 +52,7 @@ static void test_starts_with_process_0(void **state)
 
 static void test_fork(void **state)
 {
-	struct machine *machine = new_machine();
+	struct machine *machine = machine_of_both();
 	u64 value = 0;
 
 	(void)state;
@@ -79,7 +79,7 @@ static void test_fork(void **state)
 
 static void test_vfork_shares_until_the_last_is_gone(void **state)
 {
-	struct machine *machine = new_machine();
+	struct machine *machine = machine_of_both();
 	struct mm_struct *mm = machine_mm(machine, 0);
 
 	(void)state;
@@ -98,7 +98,7 @@ static void test_vfork_shares_until_the_last_is_gone(void **state)
 
 static void test_exec(void **state)
 {
-	struct machine *machine = new_machine();
+	struct machine *machine = machine_of_both();
 	struct mm_struct *old = machine_mm(machine, 0);
 	u64 family = old->family;
 

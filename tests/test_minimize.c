@@ -25,7 +25,7 @@ struct judge {
 	struct scenario best;
 };
 
-static char *text_of(const struct scenario *sc)
+static char *scenario_text(const struct scenario *sc)
 {
 	char *text = NULL;
 	size_t len;
@@ -37,7 +37,7 @@ static char *text_of(const struct scenario *sc)
 	return text;
 }
 
-static void copy(struct scenario *to, const struct scenario *from)
+static void copy_ops(struct scenario *to, const struct scenario *from)
 {
 	assert_int_equal(scenario_init(to), 0);
 	assert_int_equal(scenario_name_slots(to, from->nr_procs), 0);
@@ -60,7 +60,7 @@ static void check_is_scenario(const struct scenario *sc, const char *text)
 	scenario_free(&parsed);
 }
 
-static int ask(void *arg, const struct scenario *sc, u32 *needed)
+static int ask_judge(void *arg, const struct scenario *sc, u32 *needed)
 {
 	struct judge *judge = arg;
 	struct scenario part = *sc;
@@ -68,7 +68,7 @@ static int ask(void *arg, const struct scenario *sc, u32 *needed)
 	judge->asked++;
 	if (judge->texts) {
 		assert_true(judge->nr_texts < CANDIDATES_MAX);
-		judge->texts[judge->nr_texts] = text_of(sc);
+		judge->texts[judge->nr_texts] = scenario_text(sc);
 		check_is_scenario(sc, judge->texts[judge->nr_texts++]);
 	}
 	if (judge->error && judge->asked == judge->error_at)
@@ -83,7 +83,7 @@ static int ask(void *arg, const struct scenario *sc, u32 *needed)
 	return 1;
 }
 
-static bool stop(void *arg)
+static bool stop_when_told(void *arg)
 {
 	struct judge *judge = arg;
 
@@ -95,7 +95,7 @@ static void note_improved(void *arg, const struct scenario *best,
 			  const struct minimize_stats *stats)
 {
 	struct judge *judge = arg;
-	char *text = text_of(best);
+	char *text = scenario_text(best);
 
 	judge->improved++;
 	check_is_scenario(best, text);
@@ -104,22 +104,22 @@ static void note_improved(void *arg, const struct scenario *best,
 	assert_true(judge->holds(best));
 	assert_true(scenario_compare(best, &judge->best) < 0);
 	scenario_free(&judge->best);
-	copy(&judge->best, best);
+	copy_ops(&judge->best, best);
 }
 
-static int minimize(struct judge *judge, struct scenario *sc,
-		    struct minimize_stats *stats)
+static int run_minimize(struct judge *judge, struct scenario *sc,
+			struct minimize_stats *stats)
 {
 	const struct minimize_config config = {
-		.shows = ask,
-		.stop = stop,
+		.shows = ask_judge,
+		.stop = stop_when_told,
 		.improved = note_improved,
 		.arg = judge,
 		.far_tries_max = MINIMIZE_FAR_TRIES,
 	};
 	int err;
 
-	copy(&judge->best, sc);
+	copy_ops(&judge->best, sc);
 	err = scenario_minimize(sc, &config, stats);
 	scenario_free(&judge->best);
 	return err;
@@ -137,11 +137,11 @@ static void check_becomes(bool (*holds)(const struct scenario *sc),
 
 		must_parse(&sc, text);
 		assert_true(holds(&sc));
-		assert_int_equal(minimize(&judge, &sc, &stats), 0);
+		assert_int_equal(run_minimize(&judge, &sc, &stats), 0);
 		assert_true(stats.fixpoint);
 		assert_int_equal(stats.tries, judge.asked);
 		assert_int_equal(stats.successes, judge.improved);
-		is = text_of(&sc);
+		is = scenario_text(&sc);
 		assert_string_equal(is, expected);
 		free(is);
 		scenario_free(&sc);
@@ -156,7 +156,7 @@ static bool always(const struct scenario *sc)
 	return true;
 }
 
-static bool is_birth(const struct op *op)
+static bool is_fork_or_new(const struct op *op)
 {
 	return op->kind == OP_FORK || op->kind == OP_VFORK;
 }
@@ -169,7 +169,7 @@ static bool grandchild_writes(const struct scenario *sc)
 	for (u32 i = 0; i < sc->nr_ops; i++) {
 		const struct op *op = &sc->ops[i];
 
-		if (is_birth(op))
+		if (is_fork_or_new(op))
 			depth[op->child] = depth[op->proc] + 1;
 		if (op->kind == OP_WRITE && depth[op->proc] >= 2)
 			return true;
@@ -219,7 +219,7 @@ static bool third_migrates(const struct scenario *sc)
 	for (u32 i = 0; i < sc->nr_ops; i++) {
 		const struct op *op = &sc->ops[i];
 
-		if (is_birth(op) && ++born == 3)
+		if (is_fork_or_new(op) && ++born == 3)
 			third = op->child;
 		if (op->kind == OP_MIGRATE && op->proc == third &&
 		    op->page >= 0x10 && op->page <= 0x13)
@@ -229,7 +229,7 @@ static bool third_migrates(const struct scenario *sc)
 }
 
 /* The place on its line of an operation of @kind; @nr if there is none. */
-static u32 place_of(const struct scenario *sc, u32 first, u32 nr, u8 kind)
+static u32 place_on_line(const struct scenario *sc, u32 first, u32 nr, u8 kind)
 {
 	u32 i = 0;
 
@@ -249,8 +249,8 @@ static bool walk_overtakes(const struct scenario *sc)
 		bool walked = false;
 
 		nr = scenario_group(sc, first);
-		walk = place_of(sc, first, nr, OP_WALK);
-		unmap = place_of(sc, first, nr, OP_MUNMAP);
+		walk = place_on_line(sc, first, nr, OP_WALK);
+		unmap = place_on_line(sc, first, nr, OP_MUNMAP);
 		for (u32 i = 0; i < schedule->nr && walk < nr && unmap < nr;
 		     i++) {
 			u32 digit = schedule_digit(schedule, i);
@@ -283,15 +283,15 @@ static bool two_exit(const struct scenario *sc)
 /* A reclaim comes, and no munmap before it. */
 static bool both_kinds(const struct scenario *sc)
 {
-	return place_of(sc, 0, sc->nr_ops, OP_RECLAIM) <
-	       place_of(sc, 0, sc->nr_ops, OP_MUNMAP);
+	return place_on_line(sc, 0, sc->nr_ops, OP_RECLAIM) <
+	       place_on_line(sc, 0, sc->nr_ops, OP_MUNMAP);
 }
 
 /* First a munmap, then a reclaim, at the same time or not. */
 static bool one_then_other(const struct scenario *sc)
 {
-	u32 unmap = place_of(sc, 0, sc->nr_ops, OP_MUNMAP);
-	u32 reclaim = place_of(sc, 0, sc->nr_ops, OP_RECLAIM);
+	u32 unmap = place_on_line(sc, 0, sc->nr_ops, OP_MUNMAP);
+	u32 reclaim = place_on_line(sc, 0, sc->nr_ops, OP_RECLAIM);
 
 	return unmap < reclaim && reclaim < sc->nr_ops;
 }
@@ -355,7 +355,7 @@ static bool three_in_a_row(const struct scenario *sc)
 {
 	const struct schedule *schedule = &sc->ops[0].schedule;
 	u32 nr = sc->nr_ops ? scenario_group(sc, 0) : 0;
-	u32 walk = place_of(sc, 0, nr, OP_WALK), run = 0;
+	u32 walk = place_on_line(sc, 0, nr, OP_WALK), run = 0;
 
 	for (u32 i = 0; i < schedule->nr && nr > 1 && walk < nr; i++) {
 		run = schedule_digit(schedule, i) == walk ? run + 1 : 0;
@@ -383,8 +383,8 @@ static bool three_digits(const struct scenario *sc)
 static bool two_take_turns(const struct scenario *sc)
 {
 	return count_digits(sc, 0) && count_digits(sc, 1) &&
-	       place_of(sc, 0, sc->nr_ops, OP_MUNMAP) < sc->nr_ops &&
-	       place_of(sc, 0, sc->nr_ops, OP_WALK) < sc->nr_ops;
+	       place_on_line(sc, 0, sc->nr_ops, OP_MUNMAP) < sc->nr_ops &&
+	       place_on_line(sc, 0, sc->nr_ops, OP_WALK) < sc->nr_ops;
 }
 
 /* Few digits, low ones, the lower ones first. */
@@ -459,7 +459,7 @@ static void test_same_end(void **state)
 			in_groups = cases[i].holds == walk_overtakes ||
 				    seed % 2;
 			random_scenario(&sc, seed, cases[i].holds);
-			text = text_of(&sc);
+			text = scenario_text(&sc);
 			check_becomes(cases[i].holds, text, cases[i].end);
 			free(text);
 			scenario_free(&sc);
@@ -506,7 +506,7 @@ static void check_fixpoint(bool (*holds)(const struct scenario *sc),
 		struct scenario less;
 		struct op *op = &sc->ops[i];
 
-		copy(&less, sc);
+		copy_ops(&less, sc);
 		drop_op(&less, i);
 		assert_false(holds(&less));
 		scenario_free(&less);
@@ -548,7 +548,7 @@ static void test_fixpoint(void **state)
 		struct scenario sc;
 
 		random_scenario(&sc, odd_seed, odd);
-		assert_int_equal(minimize(&judge, &sc, &stats), 0);
+		assert_int_equal(run_minimize(&judge, &sc, &stats), 0);
 		assert_true(stats.fixpoint);
 		assert_true(odd(&sc));
 		check_fixpoint(odd, &sc);
@@ -573,7 +573,7 @@ static void test_nothing_twice(void **state)
 	judge.texts = calloc(CANDIDATES_MAX, sizeof(*judge.texts));
 	assert_non_null(judge.texts);
 	random_scenario(&sc, 3, odd);
-	assert_int_equal(minimize(&judge, &sc, &stats), 0);
+	assert_int_equal(run_minimize(&judge, &sc, &stats), 0);
 	assert_true(judge.nr_texts > 100);
 	assert_true(stats.repeats > 0);
 	qsort(judge.texts, judge.nr_texts, sizeof(*judge.texts), compare_texts);
@@ -654,13 +654,13 @@ static void test_ends_early(void **state)
 		int err;
 
 		random_scenario(&sc, 1, grandchild_writes);
-		assert_int_equal(minimize(&stops, &sc, &stats), 0);
+		assert_int_equal(run_minimize(&stops, &sc, &stats), 0);
 		assert_true(grandchild_writes(&sc));
 		assert_int_equal(stats.fixpoint, stops.asked < at);
 		scenario_free(&sc);
 
 		random_scenario(&sc, 1, grandchild_writes);
-		err = minimize(&fails, &sc, &stats);
+		err = run_minimize(&fails, &sc, &stats);
 		assert_int_equal(err, fails.asked < at ? 0 : -EIO);
 		assert_true(grandchild_writes(&sc));
 		assert_int_equal(stats.fixpoint, fails.asked < at);
@@ -672,7 +672,7 @@ static void test_limit(void **state)
 {
 	struct judge judge = { .holds = grandchild_writes };
 	const struct minimize_config config = {
-		.shows = ask,
+		.shows = ask_judge,
 		.arg = &judge,
 		.tries_max = 10,
 	};

@@ -35,7 +35,7 @@ static bool writes_high(const struct scenario *sc)
 	return false;
 }
 
-static int ask(void *arg, const struct scenario *sc, u32 *needed)
+static int ask_counted(void *arg, const struct scenario *sc, u32 *needed)
 {
 	(void)arg;
 	(void)needed;
@@ -46,7 +46,7 @@ static int ask(void *arg, const struct scenario *sc, u32 *needed)
 static int minimize_with(unsigned long nth, struct minimize_stats *stats)
 {
 	const struct minimize_config config = {
-		.shows = ask,
+		.shows = ask_counted,
 		.far_tries_max = 300,
 	};
 	struct scenario_gen gen = {

@@ -29,21 +29,21 @@ size_t LLVMFuzzerCustomCrossOver(const u8 *data1, size_t size1, const u8 *data2,
 				 unsigned int seed);
 
 /* Bytes without any sense, of many sizes. */
-static size_t fill(u8 *data, size_t room, u32 seed)
+static size_t fill_bytes(u8 *data, size_t room, u32 seed)
 {
 	struct weaver w;
 	size_t size;
 
 	weaver_init(&w, seed, 0);
-	size = pick(&w, (u32)room + 1);
+	size = weave_pick(&w, (u32)room + 1);
 	for (size_t i = 0; i < size; i++)
-		data[i] = (u8)pick(&w, 256);
+		data[i] = (u8)weave_pick(&w, 256);
 	weaver_exit(&w);
 	return size;
 }
 
 /* An operation each, and the digits of a group 24 at a time. */
-static size_t nr_records(const struct scenario *sc)
+static size_t records_needed(const struct scenario *sc)
 {
 	size_t nr = sc->nr_ops;
 
@@ -62,7 +62,7 @@ static void assert_canonical(const u8 *data, size_t size)
 	assert_int_equal(size % BYTES_PER_OP, 0);
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_decode(&sc, data, size), 0);
-	assert_int_equal(nr_records(&sc), size / BYTES_PER_OP);
+	assert_int_equal(records_needed(&sc), size / BYTES_PER_OP);
 	assert_int_equal(scenario_encode(&sc, &bytes, &len, &err), 0);
 	assert_int_equal(len, size);
 	assert_memory_equal(bytes, data, size);
@@ -131,8 +131,8 @@ static void test_random_bytes(void **state)
 
 	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
-		size_t other_size = fill(other, 512, seed + SEEDS);
-		size_t size = fill(data, 512, seed);
+		size_t other_size = fill_bytes(other, 512, seed + SEEDS);
+		size_t size = fill_bytes(data, 512, seed);
 
 		size = apply_twice(seed % NR_HOW, seed, ROOM, data, size, other,
 				   other_size);
@@ -223,8 +223,8 @@ static void test_small_rooms(void **state)
 	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
 		size_t room = rooms[seed % ARRAY_SIZE(rooms)];
-		size_t other_size = fill(other, 256, seed + SEEDS);
-		size_t size = fill(data, room, seed);
+		size_t other_size = fill_bytes(other, 256, seed + SEEDS);
+		size_t size = fill_bytes(data, room, seed);
 
 		size = apply_twice(seed / 8 % NR_HOW, seed, room, data, size,
 				   other, other_size);
@@ -241,12 +241,12 @@ static void test_engine_interface(void **state)
 	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
 		size_t room = rooms[seed % ARRAY_SIZE(rooms)];
-		size_t size = fill(data, room, seed), other_size;
+		size_t size = fill_bytes(data, room, seed), other_size;
 		u8 *out = malloc(room ? room : 1);
 
 		assert_non_null(out);
 		setenv("RMAPDIFF_FUZZ_MUTATOR", modes[seed % 4], 1);
-		other_size = fill(other, ROOM, seed + SEEDS);
+		other_size = fill_bytes(other, ROOM, seed + SEEDS);
 		assert_true(LLVMFuzzerCustomCrossOver(data, size, other,
 						      other_size, out, room,
 						      seed) <= room);
@@ -264,8 +264,8 @@ static void test_no_memory(void **state)
 
 	(void)state;
 	for (u32 seed = 0; seed < 40; seed++) {
-		size_t other_size = fill(other, 128, seed + SEEDS);
-		size_t size = fill(data, 128, seed);
+		size_t other_size = fill_bytes(other, 128, seed + SEEDS);
+		size_t size = fill_bytes(data, 128, seed);
 		const struct mutate mu = {
 			.seed = seed,
 			.room = 256,
@@ -355,8 +355,8 @@ static void test_snapped_to_edges(void **state)
 		weaver_play(&w);
 		weave_motif(&w);
 		weave_guided(&w);
-		op = op_about(kinds[seed % ARRAY_SIZE(kinds)], random_proc(&w),
-			      (struct range){ 250, 3 });
+		op = op_about(kinds[seed % ARRAY_SIZE(kinds)],
+			      weave_random_proc(&w), (struct range){ 250, 3 });
 		if (op.kind == OP_MREMAP)
 			op.flags = OP_HAS_TO;
 		areas_of(&w, op.proc, &areas);

@@ -39,7 +39,7 @@ struct look {
 	u64 folios; /* out: ever made */
 };
 
-static struct replay_config config_of(enum bug bug)
+static struct replay_config parallel_config(enum bug bug)
 {
 	struct replay_config config = {
 		.machine = { .rmaps = { &anon_vma_rmap_ops }, .nr_rmaps = 1 },
@@ -72,8 +72,9 @@ static int try_text(const char *text, const struct replay_config *config,
 	return err;
 }
 
-static void replay_text(const char *text, const struct replay_config *config,
-			struct replay_result *result)
+static void replay_group_text(const char *text,
+			      const struct replay_config *config,
+			      struct replay_result *result)
 {
 	assert_int_equal(try_text(text, config, result), 0);
 }
@@ -81,10 +82,10 @@ static void replay_text(const char *text, const struct replay_config *config,
 /* No divergence, and each result as the line says. */
 static void must_hold(const char *text)
 {
-	struct replay_config config = config_of(NR_BUGS);
+	struct replay_config config = parallel_config(NR_BUGS);
 	struct replay_result result;
 
-	replay_text(text, &config, &result);
+	replay_group_text(text, &config, &result);
 	if (result.diverged)
 		fail_msg("operation %u: %s\n%s", result.op_nr,
 			 result.report.text, text);
@@ -114,7 +115,7 @@ all_schedules(const char *before, const char *line, u32 len, enum bug bug,
 	      void (*each)(void *arg, const struct replay_result *result),
 	      void *arg)
 {
-	struct replay_config config = config_of(bug);
+	struct replay_config config = parallel_config(bug);
 	struct look look = { .page = 0 };
 	char text[512];
 
@@ -129,7 +130,7 @@ all_schedules(const char *before, const char *line, u32 len, enum bug bug,
 		digits[len] = '\0';
 		snprintf(text, sizeof(text), "%s%s @%s\n", before, line,
 			 digits);
-		replay_text(text, &config, &result);
+		replay_group_text(text, &config, &result);
 		if (bug == NR_BUGS && (result.diverged || result.unexpected))
 			fail_msg("operation %u: %s, gives %d\n%s", result.op_nr,
 				 result.report.text, result.result, text);
@@ -142,7 +143,7 @@ all_schedules(const char *before, const char *line, u32 len, enum bug bug,
 
 static void results_are_those_of_the_line(void **state)
 {
-	struct replay_config config = config_of(NR_BUGS);
+	struct replay_config config = parallel_config(NR_BUGS);
 	struct replay_result result;
 
 	(void)state;
@@ -153,9 +154,10 @@ static void results_are_those_of_the_line(void **state)
 		  "migrate A 0 = EFAULT\n");
 	must_hold("mmap A 0 1 rw\nwrite A 0\n"
 		  "munmap A 0 1 = 0 || migrate A 0 = EFAULT\n");
-	replay_text("mmap A 0 1 rw\n"
-		    "write A 0 = 0 || munmap A 0 0 = 0 || read A 0 = EIO\n",
-		    &config, &result);
+	replay_group_text(
+		"mmap A 0 1 rw\n"
+		"write A 0 = 0 || munmap A 0 0 = 0 || read A 0 = EIO\n",
+		&config, &result);
 	assert_false(result.diverged);
 	assert_true(result.unexpected);
 	assert_int_equal(result.op_nr, 3);
@@ -177,7 +179,7 @@ static void all_begin_together(void **state)
 /* Two writes on one page: one folio, its content one of the two, each at times. */
 static void two_writes_one_content(void **state)
 {
-	struct replay_config config = config_of(NR_BUGS);
+	struct replay_config config = parallel_config(NR_BUGS);
 	struct look look = { .page = 0 };
 	u32 first = 0, second = 0;
 
@@ -298,7 +300,7 @@ static u32 one_by_one(void *arg, struct sched *sched, u32 ready)
 
 static void nobody_sleeps_in_rcu(void **state)
 {
-	struct replay_config config = config_of(NR_BUGS);
+	struct replay_config config = parallel_config(NR_BUGS);
 	struct replay_result result;
 	struct machine *machine;
 	struct replay *rp;
@@ -396,7 +398,8 @@ static void tree_changes_under_a_walk(void **state)
 /* What is left of a migration is waited for; in the end somebody says so. */
 static void nobody_waits_for_ever(void **state)
 {
-	struct replay_config config = config_of(BUG_MOVE_WITHOUT_RMAP_LOCKS);
+	struct replay_config config =
+		parallel_config(BUG_MOVE_WITHOUT_RMAP_LOCKS);
 	u32 missed = 0;
 
 	(void)state;
@@ -457,7 +460,7 @@ static u32 check_undone(const struct replay_config *config, u32 nth, u32 bits)
 /* Each undoes what it did itself, whoever came between. */
 static void undone_is_ones_own(void **state)
 {
-	struct replay_config config = config_of(NR_BUGS);
+	struct replay_config config = parallel_config(NR_BUGS);
 	struct rmap_ops late = FAKE_RMAP_OPS("late");
 	u32 failed = 0;
 
@@ -476,7 +479,7 @@ static void undone_is_ones_own(void **state)
 
 static void tool_out_of_memory(void **state)
 {
-	struct replay_config config = config_of(NR_BUGS);
+	struct replay_config config = parallel_config(NR_BUGS);
 	struct replay_result result;
 
 	(void)state;
@@ -489,7 +492,7 @@ static void tool_out_of_memory(void **state)
 	assert_false(result.diverged);
 	/* Without groups none of it is needed. */
 	no_mmap = true;
-	replay_text("mmap A 0 1 rw\nwrite A 0\n", &config, &result);
+	replay_group_text("mmap A 0 1 rw\nwrite A 0\n", &config, &result);
 	no_mmap = false;
 	assert_false(result.diverged);
 }

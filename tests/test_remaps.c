@@ -13,6 +13,7 @@ struct remap_fixture {
 	struct ledger ledger;
 	struct rcu rcu;
 	struct remap_cache cache;
+	struct bugs bugs; /* none */
 	struct remaps remaps;
 	bool bits[MAP_DISPLACEMENTS][MAP_OFFSETS];
 };
@@ -29,6 +30,7 @@ static int setup_remaps(void **state)
 		.ledger = &f->ledger,
 		.rcu = &f->rcu,
 		.kind = ledger_kind(&f->ledger, "remap", REMAP_KERNEL_SIZE),
+		.bugs = &f->bugs,
 	};
 	remaps_init(&f->remaps, &f->cache);
 	*state = f;

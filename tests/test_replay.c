@@ -191,7 +191,8 @@ struct told {
 	int result;
 };
 
-static void note_op(void *arg, u32 op_nr, int result, struct machine *machine)
+static void count_noted(void *arg, u32 op_nr, int result,
+			struct machine *machine)
 {
 	struct told *told = arg;
 
@@ -212,7 +213,7 @@ static void replay_group(struct replay_config *config,
 	memset(told, 0, sizeof(*told));
 	config->machine.rmaps[0] = &anon_vma_rmap_ops;
 	config->machine.nr_rmaps = 1;
-	config->after_op = note_op;
+	config->after_op = count_noted;
 	config->arg = told;
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_parse(&sc, group_between,

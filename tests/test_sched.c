@@ -30,7 +30,7 @@ struct actor {
 	void (*act)(struct actor *actor);
 };
 
-static void note(struct actor *actor, char what)
+static void note_step(struct actor *actor, char what)
 {
 	char *log = actor->script->log;
 	size_t len = strlen(log);
@@ -52,7 +52,7 @@ static void run_actor(void *arg)
 	actor->act(actor);
 }
 
-static u32 choose(void *arg, struct sched *sched, u32 ready)
+static u32 choose_as_told(void *arg, struct sched *sched, u32 ready)
 {
 	struct script *script = arg;
 	char digit = script->order[script->chosen];
@@ -77,7 +77,7 @@ static int script_setup(void **state)
 
 	if (!script || sched_init(&script->sched))
 		return -1;
-	script->sched.choose = choose;
+	script->sched.choose = choose_as_told;
 	script->sched.arg = script;
 	*state = script;
 	return 0;
@@ -119,9 +119,9 @@ static void play(struct script *script, const char *order, u32 nr,
 
 static void two_steps(struct actor *actor)
 {
-	note(actor, '1');
+	note_step(actor, '1');
 	point(actor);
-	note(actor, '2');
+	note_step(actor, '2');
 }
 
 static void in_the_order_chosen(void **state)
@@ -170,9 +170,9 @@ static void reads(struct actor *actor)
 	struct script *script = actor->script;
 
 	task_lock_read(&script->sched, &script->lock, "the lock");
-	note(actor, '(');
+	note_step(actor, '(');
 	point(actor);
-	note(actor, ')');
+	note_step(actor, ')');
 	task_unlock_read(&script->sched, &script->lock);
 }
 
@@ -182,9 +182,9 @@ static void writes(struct actor *actor)
 
 	task_lock_write(&script->sched, &script->lock, "the lock");
 	assert_true(task_lock_is_written(&script->sched, &script->lock));
-	note(actor, '[');
+	note_step(actor, '[');
 	point(actor);
-	note(actor, ']');
+	note_step(actor, ']');
 	task_unlock_write(&script->sched, &script->lock);
 	assert_false(task_lock_is_mine(&script->sched, &script->lock));
 }
@@ -239,13 +239,13 @@ static void tries(struct actor *actor)
 	struct script *script = actor->script;
 
 	if (task_trylock_write(&script->sched, &script->lock)) {
-		note(actor, 'w');
+		note_step(actor, 'w');
 		task_unlock_write(&script->sched, &script->lock);
 	} else if (task_trylock_read(&script->sched, &script->lock)) {
-		note(actor, 'r');
+		note_step(actor, 'r');
 		task_unlock_read(&script->sched, &script->lock);
 	} else {
-		note(actor, '-');
+		note_step(actor, '-');
 	}
 }
 
@@ -269,14 +269,14 @@ static void downgrades(struct actor *actor)
 	struct script *script = actor->script;
 
 	task_lock_write(&script->sched, &script->lock, "the lock");
-	note(actor, '[');
+	note_step(actor, '[');
 	point(actor);
 	task_lock_downgrade(&script->sched, &script->lock);
 	assert_false(task_lock_is_written(&script->sched, &script->lock));
 	assert_true(task_lock_is_mine(&script->sched, &script->lock));
-	note(actor, '(');
+	note_step(actor, '(');
 	point(actor);
-	note(actor, ')');
+	note_step(actor, ')');
 	task_unlock_read(&script->sched, &script->lock);
 }
 
@@ -301,7 +301,7 @@ static void other_way_round(struct actor *actor, struct task_lock *first,
 		       second == &actor->script->lock ? "one" : "two");
 	task_unlock_read(sched, second);
 	task_unlock_write(sched, first);
-	note(actor, '.');
+	note_step(actor, '.');
 }
 
 static void one_two(struct actor *actor)
@@ -335,7 +335,7 @@ static void waits_for_itself(struct actor *actor)
 
 	task_lock_read(&script->sched, &script->lock, "the lock");
 	task_lock_write(&script->sched, &script->lock, "the lock");
-	note(actor, '!');
+	note_step(actor, '!');
 }
 
 static void deadlock_of_one(void **state)
@@ -376,9 +376,9 @@ static void endless_is_bounded(void **state)
 
 static void breaks(struct actor *actor)
 {
-	note(actor, 'x');
+	note_step(actor, 'x');
 	sched_break(&actor->script->sched, DIVERGENCE_RACE, "%c broke", 'B');
-	note(actor, 'y');
+	note_step(actor, 'y');
 }
 
 static void break_from_inside(void **state)
@@ -452,19 +452,19 @@ static struct thing *new_thing(struct grace *grace)
 	return thing;
 }
 
-static void enter(struct grace *grace, u32 task)
+static void grace_enter(struct grace *grace, u32 task)
 {
 	grace->sched.current = task;
 	rcu_read_lock(&grace->rcu);
 }
 
-static void leave(struct grace *grace, u32 task)
+static void grace_leave(struct grace *grace, u32 task)
 {
 	grace->sched.current = task;
 	rcu_read_unlock(&grace->rcu);
 }
 
-static void let_go(struct grace *grace, struct thing *thing)
+static void grace_let_go(struct grace *grace, struct thing *thing)
 {
 	kfree_rcu(&grace->rcu, thing, &thing->rcu);
 }
@@ -476,19 +476,19 @@ static void waits_for_those_who_began_before(void **state)
 
 	rcu_tasks_begin(&grace->rcu, &grace->sched);
 	ledger_quarantine(&grace->ledger);
-	enter(grace, 0);
-	let_go(grace, a);
+	grace_enter(grace, 0);
+	grace_let_go(grace, a);
 	assert_true(ledger_is_live(a));
-	enter(grace, 1);
-	let_go(grace, b);
+	grace_enter(grace, 1);
+	grace_let_go(grace, b);
 	/* Task 1 came after a was freed: a goes as soon as 0 leaves. */
-	leave(grace, 0);
+	grace_leave(grace, 0);
 	assert_false(ledger_is_live(a));
 	assert_true(ledger_is_live(b));
-	enter(grace, 0);
-	leave(grace, 0);
+	grace_enter(grace, 0);
+	grace_leave(grace, 0);
 	assert_true(ledger_is_live(b));
-	leave(grace, 1);
+	grace_leave(grace, 1);
 	assert_false(ledger_is_live(b));
 	assert_int_equal(grace->ledger.nr_live, 0);
 	assert_int_equal(grace->rcu.nr_waiting, 0);
@@ -503,16 +503,16 @@ static void sections_nest(void **state)
 
 	rcu_tasks_begin(&grace->rcu, &grace->sched);
 	ledger_quarantine(&grace->ledger);
-	enter(grace, 2);
-	let_go(grace, a);
-	enter(grace, 2);
+	grace_enter(grace, 2);
+	grace_let_go(grace, a);
+	grace_enter(grace, 2);
 	/* It is since the first that task 2 may hold something. */
-	enter(grace, 3);
-	leave(grace, 3);
+	grace_enter(grace, 3);
+	grace_leave(grace, 3);
 	assert_true(ledger_is_live(a));
-	leave(grace, 2);
+	grace_leave(grace, 2);
 	assert_true(ledger_is_live(a));
-	leave(grace, 2);
+	grace_leave(grace, 2);
 	assert_false(ledger_is_live(a));
 	assert_false(rcu_read_lock_held(&grace->rcu));
 	rcu_tasks_end(&grace->rcu);
@@ -526,13 +526,13 @@ static void ends_at_the_earliest_moment(void **state)
 
 	rcu_tasks_begin(&grace->rcu, &grace->sched);
 	ledger_quarantine(&grace->ledger);
-	let_go(grace, a);
+	grace_let_go(grace, a);
 	assert_false(ledger_is_live(a));
-	enter(grace, 3);
-	leave(grace, 3);
+	grace_enter(grace, 3);
+	grace_leave(grace, 3);
 	rcu_tasks_end(&grace->rcu);
 	ledger_release(&grace->ledger);
-	let_go(grace, b);
+	grace_let_go(grace, b);
 	assert_int_equal(grace->ledger.nr_live, 1);
 	synchronize_rcu(&grace->rcu);
 	assert_int_equal(grace->ledger.nr_live, 0);

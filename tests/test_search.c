@@ -15,7 +15,7 @@
 
 #define ALL_KINDS ((1U << OP_WALK) - 1)
 
-static struct exhaust_config config_of(u32 ops, u32 procs, u32 pages)
+static struct exhaust_config search_config(u32 ops, u32 procs, u32 pages)
 {
 	return (struct exhaust_config){
 		.bounds = {
@@ -147,7 +147,7 @@ static void plain_exit(struct plain *plain)
 	scenario_free(&plain->sc);
 }
 
-static void compare(const struct exhaust_config *config)
+static void compare_with_replay(const struct exhaust_config *config)
 {
 	struct exhaust *ex = exhaust_create(config);
 	const struct exhaust_level *levels;
@@ -179,21 +179,21 @@ static void compare(const struct exhaust_config *config)
 
 static void test_against_the_plainest(void **state)
 {
-	struct exhaust_config config = config_of(3, 2, 1);
+	struct exhaust_config config = search_config(3, 2, 1);
 
 	(void)state;
-	compare(&config);
-	config = config_of(2, 2, 2);
-	compare(&config);
-	config = config_of(4, 2, 2);
+	compare_with_replay(&config);
+	config = search_config(2, 2, 2);
+	compare_with_replay(&config);
+	config = search_config(4, 2, 2);
 	config.bounds.kinds = 1U << OP_MMAP | 1U << OP_WRITE | 1U << OP_FORK;
 	config.bounds.files = 0;
-	compare(&config);
-	config = config_of(2, 2, 2);
+	compare_with_replay(&config);
+	config = search_config(2, 2, 2);
 	config.bounds.two_tables = true;
-	compare(&config);
+	compare_with_replay(&config);
 	config.orders = true;
-	compare(&config);
+	compare_with_replay(&config);
 }
 
 /*
@@ -202,7 +202,7 @@ static void test_against_the_plainest(void **state)
  */
 static void test_counts_hang_on_no_names(void **state)
 {
-	struct exhaust_config config = config_of(4, 3, 2);
+	struct exhaust_config config = search_config(4, 3, 2);
 	double sequences[3];
 	u32 states[3];
 
@@ -232,7 +232,7 @@ static void test_counts_hang_on_no_names(void **state)
 /* With a bug who was born first can matter, and counts: the last is skipped. */
 static void test_orders_count_with_a_bug(void **state)
 {
-	struct exhaust_config config = config_of(3, 3, 1);
+	struct exhaust_config config = search_config(3, 3, 1);
 	u32 states[2];
 
 	(void)state;
@@ -256,20 +256,20 @@ static void test_orders_count_with_a_bug(void **state)
 
 static void test_finds_the_shortest(void **state)
 {
-	struct exhaust_config config = config_of(4, 2, 2);
+	struct exhaust_config config = search_config(4, 2, 2);
 
 	(void)state;
 	config.bounds.files = 0;
 	config.bounds.kinds = 1U << OP_MMAP | 1U << OP_WRITE | 1U << OP_FORK |
 			      1U << OP_MUNMAP;
 	config.replay.machine.bugs.on[BUG_FORK_KEEPS_WRITE] = true;
-	compare(&config);
+	compare_with_replay(&config);
 }
 
 /* Stopped anywhere and gone on with, it comes to the same. */
 static void test_stop_and_go_on(void **state)
 {
-	struct exhaust_config config = config_of(3, 2, 2);
+	struct exhaust_config config = search_config(3, 2, 2);
 	static volatile sig_atomic_t stop;
 	struct exhaust *whole = exhaust_create(&config);
 	struct exhaust *part;
@@ -335,7 +335,7 @@ static void note_bytes(void *arg, const struct exhaust_level *levels, u32 level,
 /* And with more memory it goes on. */
 static void test_memory_is_kept(void **state)
 {
-	struct exhaust_config config = config_of(3, 2, 2);
+	struct exhaust_config config = search_config(3, 2, 2);
 	struct exhaust *small, *large, *whole;
 	FILE *file = tmpfile();
 	u64 most = 0;
@@ -380,7 +380,7 @@ static void test_memory_is_kept(void **state)
 /* A search that was completed goes on to more operations. */
 static void test_more_operations(void **state)
 {
-	struct exhaust_config config = config_of(2, 2, 2);
+	struct exhaust_config config = search_config(2, 2, 2);
 	struct exhaust *ex = exhaust_create(&config);
 	FILE *file = tmpfile();
 	double sequences;
@@ -417,7 +417,7 @@ static void test_more_operations(void **state)
 /* Cut, or with any word of it changed, a file leads nowhere it should not. */
 static void test_bad_files(void **state)
 {
-	struct exhaust_config config = config_of(2, 2, 1);
+	struct exhaust_config config = search_config(2, 2, 1);
 	struct exhaust *ex = exhaust_create(&config);
 	static u8 good[1 << 20];
 	size_t size;
@@ -461,7 +461,7 @@ static void test_one_table(void **state)
 		for (bounds.pages = 1; bounds.pages <= SEARCH_PAGES_MAX;
 		     bounds.pages++) {
 			struct op_list ops = { 0 };
-			struct exhaust_config config = config_of(1, 1, 1);
+			struct exhaust_config config = search_config(1, 1, 1);
 			struct machine *machine;
 			u64 way = (bounds.pages - 1) * (bounds.ops - 1);
 
@@ -487,7 +487,7 @@ static void test_one_table(void **state)
 
 static void test_pack(void **state)
 {
-	struct exhaust_config config = config_of(3, 8, 8);
+	struct exhaust_config config = search_config(3, 8, 8);
 	struct machine *machine = machine_create(&config.replay.machine);
 	struct op_list ops = { 0 };
 

@@ -139,7 +139,8 @@ static void assert_totals(const struct remap_totals *found,
 static void test_edges(void **state)
 {
 	struct remap_totals totals = { 0 }, expected, none = { 0 };
-	struct remap_cache cache = { .totals = &totals };
+	const struct bugs no_bugs = { 0 };
+	struct remap_cache cache = { .totals = &totals, .bugs = &no_bugs };
 	struct remaps remaps;
 	struct ledger ledger;
 	struct rcu rcu;
@@ -177,7 +178,7 @@ static void test_edges(void **state)
 }
 
 /* How many mms have a VMA in @root's tree; each is counted at its first AVC. */
-static u64 count_mms(struct mm_world *world, struct anon_vma *root)
+static u64 mms_of_tree(struct mm_world *world, struct anon_vma *root)
 {
 	struct mm_struct *mm;
 	u64 nr = 0;
@@ -203,7 +204,8 @@ static void check_roots(struct machine *machine)
 	LIST_FOREACH(anon_vma, &anon_vma_world(rmap)->living, living)
 		if (anon_vma->root == anon_vma)
 			assert_int_equal(anon_vma->nr_mms,
-					 count_mms(&machine->world, anon_vma));
+					 mms_of_tree(&machine->world,
+						     anon_vma));
 }
 
 static void check_contexts(struct machine *machine)
@@ -224,7 +226,7 @@ static void check_contexts(struct machine *machine)
 }
 
 /* What the hook says, from what the ledger has. */
-static void check_memory(struct machine *machine)
+static void check_memory_hook(struct machine *machine)
 {
 	struct rmap *rmap = machine_rmap(machine, "anon_vma");
 	const struct ledger *ledger = &machine->ledger;
@@ -251,7 +253,8 @@ struct largest {
 	u64 vmas;
 };
 
-static void look(void *arg, u32 op_nr, int result, struct machine *machine)
+static void look_at_memory(void *arg, u32 op_nr, int result,
+			   struct machine *machine)
 {
 	struct rmap *rmap = machine_rmap(machine, "anon_vma");
 	const struct ledger_kind *kinds = machine->ledger.kinds;
@@ -261,7 +264,7 @@ static void look(void *arg, u32 op_nr, int result, struct machine *machine)
 	(void)result;
 	check_roots(machine);
 	check_contexts(machine);
-	check_memory(machine);
+	check_memory_hook(machine);
 	bytes = kinds[anon_vma_world(rmap)->kind_anon_vma].live * 104 +
 		kinds[anon_vma_world(rmap)->kind_avc].live * 64;
 	if (bytes > largest->bytes) {
@@ -272,7 +275,7 @@ static void look(void *arg, u32 op_nr, int result, struct machine *machine)
 		max_u64(largest->vmas, kinds[machine->world.kind_vma].live);
 }
 
-static struct stats_config config_of(void)
+static struct stats_config stats_config_of(void)
 {
 	return (struct stats_config){
 		.replay = {
@@ -305,7 +308,7 @@ static void run_random(u64 seed, bool failalloc, enum kernel_release as_of)
 		.pages = 24,
 		.failalloc = failalloc,
 	};
-	struct stats_config config = config_of();
+	struct stats_config config = stats_config_of();
 	struct largest largest = { 0 };
 	struct replay_result result;
 	struct scenario sc;
@@ -314,7 +317,7 @@ static void run_random(u64 seed, bool failalloc, enum kernel_release as_of)
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_generate(&sc, &gen), 0);
 	config.replay.machine.as_of = as_of;
-	config.replay.after_op = look;
+	config.replay.after_op = look_at_memory;
 	config.replay.arg = &largest;
 	assert_int_equal(replay(&sc, &config.replay, &result), 0);
 	assert_false(result.diverged);
@@ -360,7 +363,7 @@ static void run_text(struct stats *stats, struct scenario *sc, const char *text,
 /* Known by hand. */
 static void test_locks(void **state)
 {
-	struct stats_config config = config_of();
+	struct stats_config config = stats_config_of();
 	const struct stats_lock *root, *children, *remaps;
 	struct scenario sc;
 	struct stats stats;
@@ -416,7 +419,7 @@ static void test_locks(void **state)
 
 static void test_pure(void **state)
 {
-	struct stats_config config = config_of();
+	struct stats_config config = stats_config_of();
 	struct scenario sc;
 	struct stats stats;
 

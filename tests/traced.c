@@ -41,7 +41,7 @@ static int held[2];
 /* Then it reads from freed[0], which ends when all others are done. */
 static int freed[2];
 
-static void check(bool ok, const char *what)
+static void trace_check(bool ok, const char *what)
 {
 	if (ok)
 		return;
@@ -166,9 +166,9 @@ static void say_line(const char *line, const struct extent * not, int nr)
 	struct vma vma = { 0 };
 	char flags[5];
 
-	check(sscanf(line, "%lx-%lx %4s %lx %*s %*s %63s", &vma.start, &vma.end,
-		     flags, &vma.off, vma.path) >= 4,
-	      "/proc/self/maps");
+	trace_check(sscanf(line, "%lx-%lx %4s %lx %*s %*s %63s", &vma.start,
+			   &vma.end, flags, &vma.off, vma.path) >= 4,
+		    "/proc/self/maps");
 	/* The stack, the vdso; and what is shared, which a scenario has not. */
 	if (*vma.path == '[' && strcmp(vma.path, "[heap]"))
 		return;
@@ -199,7 +199,7 @@ static void dump(void)
 		say_line(line, not, 2);
 	}
 	say_pending();
-	check(write(1, text, text_len) == (ssize_t)text_len, "write");
+	trace_check(write(1, text, text_len) == (ssize_t)text_len, "write");
 }
 
 /* A child is done; it ends when all the others can. */
@@ -208,7 +208,7 @@ static void hold(void)
 	char c = 0;
 
 	dump();
-	check(write(held[1], &c, 1) == 1, "pipe");
+	trace_check(write(held[1], &c, 1) == 1, "pipe");
 	close(freed[1]);
 	_exit(read(freed[0], &c, 1) != 0);
 }
@@ -217,17 +217,17 @@ static void wait_held(void)
 {
 	char c;
 
-	check(read(held[0], &c, 1) == 1, "pipe");
+	trace_check(read(held[0], &c, 1) == 1, "pipe");
 }
 
-static void fork_to(void (*run)(void))
+static void trace_fork(void (*run)(void))
 {
 	int mine[2] = { held[0], held[1] };
 	pid_t pid;
 
-	check(!pipe(held), "pipe");
+	trace_check(!pipe(held), "pipe");
 	pid = fork();
-	check(pid >= 0, "fork");
+	trace_check(pid >= 0, "fork");
 	if (!pid) {
 		run();
 		hold();
@@ -238,14 +238,14 @@ static void fork_to(void (*run)(void))
 	memcpy(held, mine, sizeof(held));
 }
 
-static char *map(char *at, unsigned long pages, int prot, int flags, int fd,
-		 unsigned long off)
+static char *trace_map(char *at, unsigned long pages, int prot, int flags,
+		       int fd, unsigned long off)
 {
 	char *p = mmap(at, pages * PAGE, prot,
 		       MAP_PRIVATE | flags | (at ? MAP_FIXED : 0), fd,
 		       (off_t)(off * PAGE));
 
-	check(p != MAP_FAILED, "mmap");
+	trace_check(p != MAP_FAILED, "mmap");
 	return p;
 }
 
@@ -255,34 +255,34 @@ static char *map(char *at, unsigned long pages, int prot, int flags, int fd,
 /* Anonymous, with its first page written to: what --touch first does. */
 static char *anon(int page, unsigned long pages)
 {
-	char *p = map(AT(page), pages, RW, MAP_ANONYMOUS, -1, 0);
+	char *p = trace_map(AT(page), pages, RW, MAP_ANONYMOUS, -1, 0);
 
 	*p = 1;
 	return p;
 }
 
-static void move(int from, unsigned long len, unsigned long new_len, int to,
-		 int flags)
+static void trace_move(int from, unsigned long len, unsigned long new_len,
+		       int to, int flags)
 {
-	check(mremap(AT(from), len * PAGE, new_len * PAGE,
-		     MREMAP_MAYMOVE | MREMAP_FIXED | flags,
-		     AT(to)) == (void *)AT(to),
-	      "mremap");
+	trace_check(mremap(AT(from), len * PAGE, new_len * PAGE,
+			   MREMAP_MAYMOVE | MREMAP_FIXED | flags,
+			   AT(to)) == (void *)AT(to),
+		    "mremap");
 }
 
-static void protect(int page, unsigned long pages, int prot)
+static void trace_protect(int page, unsigned long pages, int prot)
 {
-	check(!mprotect(AT(page), pages * PAGE, prot), "mprotect");
+	trace_check(!mprotect(AT(page), pages * PAGE, prot), "mprotect");
 }
 
-static void unmap(int page, unsigned long pages)
+static void trace_unmap(int page, unsigned long pages)
 {
-	check(!munmap(AT(page), pages * PAGE), "munmap");
+	trace_check(!munmap(AT(page), pages * PAGE), "munmap");
 }
 
-static void advise(int page, unsigned long pages, int advice)
+static void trace_madvise(int page, unsigned long pages, int advice)
 {
-	check(!madvise(AT(page), pages * PAGE, advice), "madvise");
+	trace_check(!madvise(AT(page), pages * PAGE, advice), "madvise");
 }
 
 static void run_nothing(void)
@@ -295,25 +295,25 @@ static void run_malloc(void)
 
 	for (size_t i = 0; i < 64; i++) {
 		p[i] = malloc(1000 << i % 12);
-		check(p[i], "malloc");
+		trace_check(p[i], "malloc");
 		memset(p[i], 1, 1000 << i % 12);
 	}
 	for (size_t size = 1000; size < 20000000; size *= 2) {
 		big = realloc(big, size);
-		check(big, "realloc");
+		trace_check(big, "realloc");
 		memset(big, 2, size);
 	}
 	for (size_t i = 0; i < 64; i += 3)
 		free(p[i]);
 	big = realloc(big, 300000);
-	check(big, "realloc");
+	trace_check(big, "realloc");
 }
 
 static void run_brk(void)
 {
 	char *start = sbrk(0);
 
-	check(sbrk(10 * PAGE) == start, "sbrk");
+	trace_check(sbrk(10 * PAGE) == start, "sbrk");
 	*start = 1;
 	sbrk(100);
 	sbrk(-(intptr_t)(3 * PAGE));
@@ -321,7 +321,7 @@ static void run_brk(void)
 	sbrk(-(intptr_t)PAGE);
 	syscall(SYS_brk, -1L);
 	syscall(SYS_brk, 1L);
-	fork_to(run_nothing);
+	trace_fork(run_nothing);
 	sbrk(5 * PAGE);
 }
 
@@ -329,71 +329,71 @@ static void run_mremap(void)
 {
 	anon(0, 8);
 	/* In place, smaller, and larger where there is room. */
-	check(mremap(AT(0), 8 * PAGE, 4 * PAGE, 0) == AT(0), "shrink");
-	check(mremap(AT(0), 4 * PAGE, 6 * PAGE, 0) == AT(0), "grow");
+	trace_check(mremap(AT(0), 8 * PAGE, 4 * PAGE, 0) == AT(0), "shrink");
+	trace_check(mremap(AT(0), 4 * PAGE, 6 * PAGE, 0) == AT(0), "grow");
 	/* Larger, elsewhere: where is the kernel's to say. */
 	anon(100, 4);
 	anon(104, 1);
-	protect(104, 1, R);
-	check(mremap(AT(100), 4 * PAGE, 32 * PAGE, MREMAP_MAYMOVE) !=
-		      MAP_FAILED,
-	      "grow and move");
+	trace_protect(104, 1, R);
+	trace_check(mremap(AT(100), 4 * PAGE, 32 * PAGE, MREMAP_MAYMOVE) !=
+			    MAP_FAILED,
+		    "grow and move");
 	/* The middle, and back again; over what is there; unfaulted. */
 	anon(200, 9);
-	move(203, 3, 3, 300, 0);
-	move(300, 3, 3, 203, 0);
+	trace_move(203, 3, 3, 300, 0);
+	trace_move(300, 3, 3, 203, 0);
 	anon(400, 4);
-	move(200, 2, 2, 401, 0);
-	map(AT(500), 4, R, MAP_ANONYMOUS, -1, 0);
-	move(500, 2, 3, 600, 0);
-	move(502, 2, 2, 603, 0);
+	trace_move(200, 2, 2, 401, 0);
+	trace_map(AT(500), 4, R, MAP_ANONYMOUS, -1, 0);
+	trace_move(500, 2, 3, 600, 0);
+	trace_move(502, 2, 2, 603, 0);
 	/* The source stays. */
 	anon(700, 4);
-	move(700, 4, 4, 800, MREMAP_DONTUNMAP);
+	trace_move(700, 4, 4, 800, MREMAP_DONTUNMAP);
 	anon(900, 4);
-	move(901, 2, 2, 1000, MREMAP_DONTUNMAP);
+	trace_move(901, 2, 2, 1000, MREMAP_DONTUNMAP);
 	/* Smaller and elsewhere. */
 	anon(1100, 6);
-	move(1100, 6, 2, 1200, 0);
+	trace_move(1100, 6, 2, 1200, 0);
 }
 
 static void run_mprotect(void)
 {
 	anon(0, 16);
-	protect(4, 4, R);
-	protect(5, 1, PROT_NONE);
-	protect(5, 1, R);
-	protect(8, 2, PROT_NONE);
-	protect(4, 2, RW);
+	trace_protect(4, 4, R);
+	trace_protect(5, 1, PROT_NONE);
+	trace_protect(5, 1, R);
+	trace_protect(8, 2, PROT_NONE);
+	trace_protect(4, 2, RW);
 	/* Reserved, then used piece by piece, as allocators do. */
-	map(AT(100), 64, PROT_NONE, MAP_ANONYMOUS, -1, 0);
+	trace_map(AT(100), 64, PROT_NONE, MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < 32; i += 4) {
-		protect(100 + i, 4, RW);
+		trace_protect(100 + i, 4, RW);
 		*AT(100 + i) = 1;
 	}
-	protect(108, 8, R);
-	protect(108, 8, RW);
+	trace_protect(108, 8, R);
+	trace_protect(108, 8, RW);
 	/* What can be done is done before it fails. */
 	anon(200, 4);
-	unmap(203, 1);
-	check(mprotect(AT(200), 8 * PAGE, R) < 0, "mprotect over a hole");
-	check(!mprotect(AT(0), 0, R), "mprotect of nothing");
+	trace_unmap(203, 1);
+	trace_check(mprotect(AT(200), 8 * PAGE, R) < 0, "mprotect over a hole");
+	trace_check(!mprotect(AT(0), 0, R), "mprotect of nothing");
 }
 
 static void grandchild(void)
 {
 	*AT(1) = 3;
-	unmap(2, 1);
+	trace_unmap(2, 1);
 	anon(300, 2);
 }
 
 static void child(void)
 {
 	*AT(0) = 2;
-	move(3, 2, 2, 200, 0);
-	fork_to(grandchild);
-	protect(200, 1, R);
-	unmap(5, 2);
+	trace_move(3, 2, 2, 200, 0);
+	trace_fork(grandchild);
+	trace_protect(200, 1, R);
+	trace_unmap(5, 2);
 }
 
 static void run_fork(void)
@@ -403,18 +403,18 @@ static void run_fork(void)
 	anon(0, 8);
 	memset(AT(0), 1, 8 * PAGE);
 	anon(100, 4);
-	advise(101, 1, MADV_DONTFORK);
-	advise(102, 1, MADV_WIPEONFORK);
-	fork_to(child);
+	trace_madvise(101, 1, MADV_DONTFORK);
+	trace_madvise(102, 1, MADV_WIPEONFORK);
+	trace_fork(child);
 	*AT(1) = 4;
 	anon(8, 4);
 	gone = fork();
 	if (!gone) {
-		unmap(0, 4);
+		trace_unmap(0, 4);
 		_exit(0);
 	}
-	check(waitpid(gone, NULL, 0) == gone, "waitpid");
-	unmap(6, 3);
+	trace_check(waitpid(gone, NULL, 0) == gone, "waitpid");
+	trace_unmap(6, 3);
 }
 
 static pthread_barrier_t all_done;
@@ -425,8 +425,8 @@ static void *thread(void *arg)
 
 	for (int i = 0; i < 10; i++) {
 		anon(base, 8);
-		unmap(base + 2, 3);
-		protect(base + 5, 2, R);
+		trace_unmap(base + 2, 3);
+		trace_protect(base + 5, 2, R);
 	}
 	pthread_barrier_wait(&all_done);
 	pause();
@@ -442,12 +442,14 @@ static void run_threads(void)
 {
 	pthread_t threads[4];
 
-	check(!pthread_create(threads, NULL, short_thread, NULL), "thread");
+	trace_check(!pthread_create(threads, NULL, short_thread, NULL),
+		    "thread");
 	pthread_join(threads[0], NULL);
 	pthread_barrier_init(&all_done, NULL, 5);
 	for (intptr_t i = 0; i < 4; i++)
-		check(!pthread_create(&threads[i], NULL, thread, (void *)i),
-		      "thread");
+		trace_check(!pthread_create(&threads[i], NULL, thread,
+					    (void *)i),
+			    "thread");
 	pthread_barrier_wait(&all_done);
 }
 
@@ -462,12 +464,12 @@ static void run_vfork(void)
 	pid = vfork();
 	if (!pid) {
 		/* The parent's memory. */
-		unmap(1, 1);
+		trace_unmap(1, 1);
 		close(freed[1]);
 		execl("/proc/self/exe", "traced", "exec", fds[0], fds[1], NULL);
 		_exit(3);
 	}
-	check(pid > 0, "vfork");
+	trace_check(pid > 0, "vfork");
 	wait_held();
 	anon(10, 2);
 }
@@ -481,91 +483,93 @@ static void run_populate(void)
 	 * that were are two VMAs for ever, two that were not are one when they
 	 * meet.
 	 */
-	map(AT(0), 4, RW, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	map(AT(100), 4, RW, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	move(100, 4, 4, 4, 0);
-	map(AT(200), 4, RW, MAP_ANONYMOUS, -1, 0);
-	map(AT(300), 4, RW, MAP_ANONYMOUS, -1, 0);
-	advise(200, 4, MADV_POPULATE_WRITE);
-	advise(301, 2, MADV_POPULATE_WRITE);
-	move(300, 4, 4, 204, 0);
+	trace_map(AT(0), 4, RW, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	trace_map(AT(100), 4, RW, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	trace_move(100, 4, 4, 4, 0);
+	trace_map(AT(200), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_map(AT(300), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_madvise(200, 4, MADV_POPULATE_WRITE);
+	trace_madvise(301, 2, MADV_POPULATE_WRITE);
+	trace_move(300, 4, 4, 204, 0);
 	/* Read only: the zero page, and no anon_vma. */
-	map(AT(400), 4, RW, MAP_ANONYMOUS, -1, 0);
-	map(AT(500), 4, RW, MAP_ANONYMOUS, -1, 0);
-	advise(400, 4, MADV_POPULATE_READ);
-	advise(500, 4, MADV_POPULATE_READ);
-	move(500, 4, 4, 404, 0);
-	map(AT(600), 4, R, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	map(AT(700), 4, R, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	move(700, 4, 4, 604, 0);
+	trace_map(AT(400), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_map(AT(500), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_madvise(400, 4, MADV_POPULATE_READ);
+	trace_madvise(500, 4, MADV_POPULATE_READ);
+	trace_move(500, 4, 4, 404, 0);
+	trace_map(AT(600), 4, R, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	trace_map(AT(700), 4, R, MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	trace_move(700, 4, 4, 604, 0);
 	/* MAP_NONBLOCK: nothing. */
-	map(AT(800), 4, RW, MAP_ANONYMOUS | MAP_POPULATE | MAP_NONBLOCK, -1, 0);
-	map(AT(900), 4, RW, MAP_ANONYMOUS | MAP_POPULATE | MAP_NONBLOCK, -1, 0);
-	move(900, 4, 4, 804, 0);
+	trace_map(AT(800), 4, RW, MAP_ANONYMOUS | MAP_POPULATE | MAP_NONBLOCK,
+		  -1, 0);
+	trace_map(AT(900), 4, RW, MAP_ANONYMOUS | MAP_POPULATE | MAP_NONBLOCK,
+		  -1, 0);
+	trace_move(900, 4, 4, 804, 0);
 	/* Writable private pages of a file are copied. */
-	map(AT(1000), 1, RW, MAP_POPULATE, fd, 0);
-	map(AT(1001), 1, R, MAP_POPULATE, fd, 1);
-	protect(1000, 1, R);
-	check(madvise(AT(0), 16 * PAGE, MADV_POPULATE_WRITE) < 0, "hole");
+	trace_map(AT(1000), 1, RW, MAP_POPULATE, fd, 0);
+	trace_map(AT(1001), 1, R, MAP_POPULATE, fd, 1);
+	trace_protect(1000, 1, R);
+	trace_check(madvise(AT(0), 16 * PAGE, MADV_POPULATE_WRITE) < 0, "hole");
 }
 
 static void run_mlock(void)
 {
-	map(AT(0), 4, RW, MAP_ANONYMOUS, -1, 0);
-	map(AT(100), 4, RW, MAP_ANONYMOUS, -1, 0);
-	check(!mlock(AT(0), 4 * PAGE), "mlock");
-	check(!mlock(AT(100) + 5, 4 * PAGE - 9), "mlock");
-	check(!munlock(AT(0), 4 * PAGE), "munlock");
-	check(!munlock(AT(100), 4 * PAGE), "munlock");
-	move(100, 4, 4, 4, 0);
-	map(AT(200), 4, RW, MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
-	map(AT(300), 4, RW, MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
-	move(300, 4, 4, 204, 0);
-	check(!munlock(AT(200), 8 * PAGE), "munlock");
+	trace_map(AT(0), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_map(AT(100), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_check(!mlock(AT(0), 4 * PAGE), "mlock");
+	trace_check(!mlock(AT(100) + 5, 4 * PAGE - 9), "mlock");
+	trace_check(!munlock(AT(0), 4 * PAGE), "munlock");
+	trace_check(!munlock(AT(100), 4 * PAGE), "munlock");
+	trace_move(100, 4, 4, 4, 0);
+	trace_map(AT(200), 4, RW, MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	trace_map(AT(300), 4, RW, MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	trace_move(300, 4, 4, 204, 0);
+	trace_check(!munlock(AT(200), 8 * PAGE), "munlock");
 }
 
 static void run_madvise(void)
 {
 	anon(0, 16);
 	memset(AT(0), 1, 16 * PAGE);
-	advise(4, 4, MADV_DONTNEED);
-	advise(0, 2, MADV_DONTFORK);
-	advise(6, 4, MADV_WIPEONFORK);
-	advise(1, 1, MADV_DOFORK);
-	advise(7, 1, MADV_KEEPONFORK);
-	advise(12, 2, MADV_WILLNEED);
-	advise(12, 2, MADV_FREE);
-	fork_to(run_nothing);
+	trace_madvise(4, 4, MADV_DONTNEED);
+	trace_madvise(0, 2, MADV_DONTFORK);
+	trace_madvise(6, 4, MADV_WIPEONFORK);
+	trace_madvise(1, 1, MADV_DOFORK);
+	trace_madvise(7, 1, MADV_KEEPONFORK);
+	trace_madvise(12, 2, MADV_WILLNEED);
+	trace_madvise(12, 2, MADV_FREE);
+	trace_fork(run_nothing);
 }
 
 /* A flag that the model has not: the VMAs differ, and import says why. */
 static void run_dump(void)
 {
 	anon(0, 16);
-	advise(4, 4, MADV_DONTDUMP);
+	trace_madvise(4, 4, MADV_DONTDUMP);
 }
 
-static void run_file(void)
+static void trace_run_file(void)
 {
 	char name[] = "traced.XXXXXX";
 	int fd = mkstemp(name);
 
-	check(fd >= 0 && !ftruncate(fd, 64 * (off_t)PAGE), "file");
+	trace_check(fd >= 0 && !ftruncate(fd, 64 * (off_t)PAGE), "file");
 	unlink(name);
-	map(AT(0), 4, RW, 0, fd, 8);
-	map(AT(4), 4, RW, 0, fd, 12);
-	map(AT(8), 4, RW, 0, fd, 0);
+	trace_map(AT(0), 4, RW, 0, fd, 8);
+	trace_map(AT(4), 4, RW, 0, fd, 12);
+	trace_map(AT(8), 4, RW, 0, fd, 0);
 	*AT(0) = *AT(4) = *AT(8) = 1;
-	map(AT(16), 8, R, 0, fd, 16);
-	unmap(18, 2);
-	map(AT(18), 2, R, 0, fd, 18);
-	map(AT(32), 8, R | PROT_EXEC, 0, fd, 0);
-	protect(34, 2, RW);
+	trace_map(AT(16), 8, R, 0, fd, 16);
+	trace_unmap(18, 2);
+	trace_map(AT(18), 2, R, 0, fd, 18);
+	trace_map(AT(32), 8, R | PROT_EXEC, 0, fd, 0);
+	trace_protect(34, 2, RW);
 	*AT(34) = 1;
-	move(0, 4, 4, 100, 0);
-	move(16, 8, 8, 200, 0);
-	move(100, 2, 4, 300, 0);
-	fork_to(run_nothing);
+	trace_move(0, 4, 4, 100, 0);
+	trace_move(16, 8, 8, 200, 0);
+	trace_move(100, 2, 4, 300, 0);
+	trace_fork(run_nothing);
 	close(fd);
 }
 
@@ -573,21 +577,21 @@ static void run_zero(void)
 {
 	int fd = open("/dev/zero", O_RDWR);
 
-	check(fd >= 0, "/dev/zero");
+	trace_check(fd >= 0, "/dev/zero");
 	/* Two that go on in the file are one; anonymous memory is another. */
-	map(AT(0), 4, RW, 0, fd, 7);
-	map(AT(4), 4, RW, 0, fd, 11);
-	map(AT(8), 4, RW, MAP_ANONYMOUS, -1, 0);
-	map(AT(16), 4, RW, MAP_POPULATE, fd, 0);
-	move(16, 4, 4, 100, 0);
-	protect(101, 1, R);
+	trace_map(AT(0), 4, RW, 0, fd, 7);
+	trace_map(AT(4), 4, RW, 0, fd, 11);
+	trace_map(AT(8), 4, RW, MAP_ANONYMOUS, -1, 0);
+	trace_map(AT(16), 4, RW, MAP_POPULATE, fd, 0);
+	trace_move(16, 4, 4, 100, 0);
+	trace_protect(101, 1, R);
 	/* Unfaulted ones have the offset of their address once they move. */
-	move(0, 8, 8, 200, 0);
-	move(202, 2, 2, 300, 0);
-	move(300, 2, 2, 202, 0);
+	trace_move(0, 8, 8, 200, 0);
+	trace_move(202, 2, 2, 300, 0);
+	trace_move(300, 2, 2, 202, 0);
 	/* Split where both sides go on, but only in the file. */
-	map(AT(400), 4, R, 0, fd, 400);
-	map(AT(404), 4, R, MAP_ANONYMOUS, -1, 0);
+	trace_map(AT(400), 4, R, 0, fd, 400);
+	trace_map(AT(404), 4, R, MAP_ANONYMOUS, -1, 0);
 }
 
 static void run_fail(void)
@@ -635,16 +639,17 @@ static void run_shared(void)
 	char *shared =
 		mmap(NULL, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	check(shared != MAP_FAILED, "mmap");
+	trace_check(shared != MAP_FAILED, "mmap");
 	*shared = 1;
 	anon(0, 8);
-	check(mmap(AT(2), 2 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
-		   -1, 0) == AT(2),
-	      "mmap");
-	check(!mprotect(AT(1), 2 * PAGE, R), "mprotect");
+	trace_check(mmap(AT(2), 2 * PAGE, RW,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) == AT(2),
+		    "mmap");
+	trace_check(!mprotect(AT(1), 2 * PAGE, R), "mprotect");
 	anon(20, 4);
-	move(2, 2, 2, 21, 0);
-	fork_to(run_nothing);
+	trace_move(2, 2, 2, 21, 0);
+	trace_fork(run_nothing);
 }
 
 static void run_uffd(void)
@@ -658,10 +663,10 @@ static void run_uffd(void)
 	reg.range.start = (unsigned long)AT(2);
 	reg.range.len = 2 * PAGE;
 	zero.range = reg.range;
-	check(fd >= 0, "userfaultfd");
-	check(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API");
-	check(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
-	check(!ioctl(fd, UFFDIO_ZEROPAGE, &zero), "UFFDIO_ZEROPAGE");
+	trace_check(fd >= 0, "userfaultfd");
+	trace_check(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API");
+	trace_check(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
+	trace_check(!ioctl(fd, UFFDIO_ZEROPAGE, &zero), "UFFDIO_ZEROPAGE");
 }
 
 static int deeper(int levels)
@@ -676,7 +681,7 @@ static void run_stack(void)
 {
 	anon(0, 4);
 	deeper(1000);
-	unmap(1, 1);
+	trace_unmap(1, 1);
 }
 
 /* Each call that import has a word for, refused: is it in the log at all? */
@@ -743,7 +748,7 @@ static const struct {
 	{ "threads", run_threads },   { "vfork", run_vfork },
 	{ "populate", run_populate }, { "mlock", run_mlock },
 	{ "madvise", run_madvise },   { "dump", run_dump },
-	{ "file", run_file },	      { "zero", run_zero },
+	{ "file", trace_run_file },   { "zero", run_zero },
 	{ "fail", run_fail },	      { "shared", run_shared },
 	{ "uffd", run_uffd },	      { "stack", run_stack },
 	{ "calls", run_calls },
@@ -758,7 +763,7 @@ int main(int argc, char **argv)
 		freed[1] = -1;
 		hold();
 	}
-	check(!pipe(held) && !pipe(freed), "pipe");
+	trace_check(!pipe(held) && !pipe(freed), "pipe");
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		if (argc != 2 || strcmp(argv[1], programs[i].name))
 			continue;

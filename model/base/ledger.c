@@ -34,7 +34,7 @@ static struct ledger_obj *obj_of_user(void *user)
 	return (struct ledger_obj *)user - 1;
 }
 
-static void *take(struct ledger *ledger, size_t size)
+static void *ledger_take(struct ledger *ledger, size_t size)
 {
 	return ledger->arena ? arena_alloc(ledger->arena, size) : malloc(size);
 }
@@ -71,7 +71,7 @@ void ledger_destroy(struct ledger *ledger)
 
 void *ledger_tool_alloc(struct ledger *ledger, size_t size)
 {
-	void *mem = take(ledger, size);
+	void *mem = ledger_take(ledger, size);
 
 	return mem ? memset(mem, 0, size) : NULL;
 }
@@ -137,7 +137,7 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size)
 		return NULL;
 	obj = NULL;
 	if (size <= SIZE_MAX - sizeof(*obj))
-		obj = take(ledger, sizeof(*obj) + size);
+		obj = ledger_take(ledger, sizeof(*obj) + size);
 	if (!obj) {
 		ledger->nr_failed++;
 		return NULL;
@@ -151,7 +151,7 @@ void *ledger_alloc(struct ledger *ledger, u32 kind, size_t size)
 	return memset(obj_to_user(obj), 0, size);
 }
 
-static void keep(struct ledger *ledger, struct ledger_obj *obj)
+static void ledger_keep(struct ledger *ledger, struct ledger_obj *obj)
 {
 	obj->freed = true;
 	LIST_INSERT_HEAD(&ledger->kept, obj, entry);
@@ -169,7 +169,7 @@ void ledger_free(struct ledger *ledger, void *user)
 	ledger->nr_live--;
 	ledger->kinds[obj->kind].live--;
 	if (ledger->quarantine)
-		keep(ledger, obj);
+		ledger_keep(ledger, obj);
 	else
 		give_back(ledger, obj, obj->size);
 }

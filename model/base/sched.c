@@ -82,7 +82,7 @@ static struct sched_task *current_task(struct sched *sched)
 }
 
 /* Back to sched_run(), which may not come back. */
-static void leave(struct sched *sched)
+static void sched_leave(struct sched *sched)
 {
 	fiber_pause(&current_task(sched)->fiber);
 }
@@ -90,10 +90,10 @@ static void leave(struct sched *sched)
 void sched_point(struct sched *sched, enum sched_point point)
 {
 	current_task(sched)->at = point;
-	/* Who is alone goes on, but not for ever either: step() has the bound. */
+	/* The last task goes on, too, up to the bound of sched_step(). */
 	if (is_one(sched_ready(sched)) && ++sched->steps < SCHED_STEPS_MAX)
 		return;
-	leave(sched);
+	sched_leave(sched);
 }
 
 void sched_break(struct sched *sched, enum divergence_kind kind,
@@ -107,7 +107,7 @@ void sched_break(struct sched *sched, enum divergence_kind kind,
 	va_end(args);
 	divergence_set(&sched->broken, kind, "%s", text);
 	sched->stopped = true;
-	leave(sched);
+	sched_leave(sched);
 }
 
 /* Who holds what @task waits for: a digit each. */
@@ -147,7 +147,7 @@ static void deadlock(struct sched *sched)
 	divergence_set(&sched->broken, DIVERGENCE_DEADLOCK, "%s", text);
 }
 
-static void step(struct sched *sched, u32 next)
+static void sched_step(struct sched *sched, u32 next)
 {
 	struct sched_task *task = &sched->tasks[next];
 
@@ -178,7 +178,7 @@ void sched_run(struct sched *sched)
 
 		/* Whoever chooses may also have seen enough. */
 		if (!sched->stopped)
-			step(sched, next);
+			sched_step(sched, next);
 	}
 	if (sched->stopped)
 		return;
@@ -251,8 +251,8 @@ static bool is_gone(const void *obj)
 }
 
 /* False: the lock is no more. */
-static bool wait_for(struct sched *sched, struct task_lock *lock,
-		     const char *name, bool write, const void *obj)
+static bool wait_for_lock(struct sched *sched, struct task_lock *lock,
+			  const char *name, bool write, const void *obj)
 {
 	struct sched_task *task = current_task(sched);
 
@@ -261,7 +261,7 @@ static bool wait_for(struct sched *sched, struct task_lock *lock,
 	task->lock_write = write;
 	lock->waiting += write;
 	task->state = TASK_WAITS;
-	leave(sched);
+	sched_leave(sched);
 	task->lock = NULL;
 	if (is_gone(obj))
 		return false;
@@ -284,7 +284,7 @@ static bool lock_take(struct sched *sched, struct task_lock *lock,
 	if (can_have(lock, write))
 		return true;
 	do
-		if (!wait_for(sched, lock, name, write, obj))
+		if (!wait_for_lock(sched, lock, name, write, obj))
 			return false;
 	while (write ? !task_lock_is_free(lock) : lock->writer);
 	return true;

@@ -31,4 +31,10 @@ typedef u64 pgoff_t;
 #define min_u64(a, b) ((u64)(a) < (u64)(b) ? (u64)(a) : (u64)(b))
 #define max_u64(a, b) ((u64)(a) > (u64)(b) ? (u64)(a) : (u64)(b))
 
+/* Unlike min_u64(), it evaluates each argument once. */
+static inline u32 min_u32(u32 a, u32 b)
+{
+	return a < b ? a : b;
+}
+
 #endif

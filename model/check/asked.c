@@ -27,7 +27,7 @@ static bool view_equal(const struct page_view *a, const struct page_view *b)
 	       a->file == b->file && a->pgoff == b->pgoff;
 }
 
-static u64 beside(const struct check_asked *asked, u32 i)
+static u64 page_beside(const struct check_asked *asked, u32 i)
 {
 	return i ? asked->range.end : asked->range.start - 1;
 }
@@ -41,20 +41,20 @@ void check_asked_save(struct check_asked *asked, struct mm_struct *mm,
 		return;
 	asked->saved = true;
 	for (u32 i = 0; i < 2; i++)
-		asked->beside[i] = view_of(mm, beside(asked, i));
+		asked->beside[i] = view_of(mm, page_beside(asked, i));
 }
 
 static bool check_beside(struct check *chk, const struct check_asked *asked,
 			 struct mm_struct *mm)
 {
 	for (u32 i = 0; i < 2; i++) {
-		struct page_view now = view_of(mm, beside(asked, i));
+		struct page_view now = view_of(mm, page_beside(asked, i));
 
 		if (!view_equal(&now, &asked->beside[i]))
 			return report_fault(
 				chk, DIVERGENCE_STATE, "",
 				"the operation changed how %s is mapped, which is not in its range",
-				place_name(chk, mm, beside(asked, i)).text);
+				place_name(chk, mm, page_beside(asked, i)).text);
 	}
 	return true;
 }

@@ -140,7 +140,7 @@ static void touched_join(struct touched_log *log)
 	log->nr = nr;
 }
 
-static bool check_folio(struct check *chk, struct folio *folio)
+static bool check_mappings_and_walks(struct check *chk, struct folio *folio)
 {
 	chk->work++;
 	chk->stats.looked++;
@@ -149,19 +149,20 @@ static bool check_folio(struct check *chk, struct folio *folio)
 
 typedef bool (*folio_check)(struct check *chk, struct folio *folio);
 
-static bool in_range(const struct folio *folio, const struct touched *range)
+static bool folio_in_range(const struct folio *folio,
+			   const struct touched *range)
 {
 	return folio && folio->index >= range->first &&
 	       folio->index <= range->last;
 }
 
 /* Is there no more in @range than is looked at anyway? */
-static bool is_small(struct mm_world *world, const struct touched *range)
+static bool is_range_small(struct mm_world *world, const struct touched *range)
 {
 	struct folio *folio = folio_first(world, range->family, range->first);
 	u32 nr = 0;
 
-	for (; in_range(folio, range); folio = folio_next(folio))
+	for (; folio_in_range(folio, range); folio = folio_next(folio))
 		if (nr++ == 2 * RANGE_END_FOLIOS)
 			return false;
 	return true;
@@ -173,7 +174,7 @@ static bool check_whole(struct check *chk, const struct touched *range,
 	struct mm_world *world = &chk->machine->world;
 	struct folio *folio = folio_first(world, range->family, range->first);
 
-	for (; in_range(folio, range); folio = folio_next(folio))
+	for (; folio_in_range(folio, range); folio = folio_next(folio))
 		if (!check(chk, folio))
 			return false;
 	return true;
@@ -268,7 +269,7 @@ static bool check_range(struct check *chk, const struct touched *range,
 {
 	struct mm_world *world = &chk->machine->world;
 
-	if (world->touched.thorough || is_small(world, range))
+	if (world->touched.thorough || is_range_small(world, range))
 		return check_whole(chk, range, check);
 	world->touched.left_out = true;
 	return check_ends(chk, range, check) &&
@@ -415,7 +416,7 @@ bool check_touched(struct check *chk)
 		return check_all(chk);
 	world->touched.thorough = chk->thorough;
 	ok = check_begin(chk) && check_broken(chk) &&
-	     check_ranges(chk, check_folio) && meet_mms(chk) &&
+	     check_ranges(chk, check_mappings_and_walks) && meet_mms(chk) &&
 	     meet_vmas(chk) && check_rmaps_met(chk);
 	chk->left_out |= world->touched.left_out;
 	chk->stats.looked += world->touched.looked;
@@ -455,12 +456,13 @@ bool check_own(struct check *chk)
 
 /* Everything. */
 
-static bool check_folios(struct check *chk)
+static bool check_folios_all(struct check *chk)
 {
 	const struct ptr_set *folios = &chk->scratch->folios;
 
 	for (u32 i = 0; i < folios->nr; i++)
-		if (!check_folio(chk, (void *)folios->items[i].ptr))
+		if (!check_mappings_and_walks(chk,
+					      (void *)folios->items[i].ptr))
 			return false;
 	return true;
 }
@@ -485,7 +487,7 @@ bool check_all(struct check *chk)
 	bool ok;
 
 	ok = check_begin(chk) && check_broken(chk) && check_spaces(chk) &&
-	     check_folio_lists(chk) && check_folios(chk) &&
+	     check_folio_lists(chk) && check_folios_all(chk) &&
 	     check_rmaps_all(chk);
 	touched_reset(&chk->machine->world);
 	if (ok) {

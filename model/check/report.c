@@ -129,8 +129,8 @@ static void add_set(struct check *chk, const char *who, struct places *places)
 		strcpy(text, "-");
 }
 
-static int collect(struct folio *folio, struct vm_area_struct *vma, u64 addr,
-		   void *arg)
+static int collect_place(struct folio *folio, struct vm_area_struct *vma,
+			 u64 addr, void *arg)
 {
 	struct places *places = arg;
 
@@ -146,7 +146,7 @@ static void add_walk(struct check *chk, struct rmap *rmap, struct folio *folio,
 {
 	struct rmap_walk_stats stats = { 0 };
 	struct rmap_walk_control rwc = {
-		.rmap_one = collect,
+		.rmap_one = collect_place,
 		.arg = places,
 		.stats = &stats,
 	};

@@ -164,8 +164,8 @@ static bool check_place(const struct walk *walk, const struct folio *folio,
 	return true;
 }
 
-static int visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
-		 void *arg)
+static int check_visit(struct folio *folio, struct vm_area_struct *vma,
+		       u64 addr, void *arg)
 {
 	const char *name = ((struct walk *)arg)->rmap->ops->name;
 	struct check *chk = ((struct walk *)arg)->chk;
@@ -230,12 +230,12 @@ static bool check_missed(const struct walk *walk, const struct folio *folio)
 			    place_name(chk, pte_mm(pte), pte_addr(pte)).text);
 }
 
-static bool check_walk(struct check *chk, struct rmap *rmap,
-		       struct folio *folio)
+static bool check_rmap_walk(struct check *chk, struct rmap *rmap,
+			    struct folio *folio)
 {
 	struct walk walk = { .chk = chk, .rmap = rmap };
 	struct rmap_walk_control rwc = {
-		.rmap_one = visit,
+		.rmap_one = check_visit,
 		.arg = &walk,
 		.stats = &chk->stats.walk[rmap->slot],
 	};
@@ -255,7 +255,7 @@ bool check_walks(struct check *chk, struct folio *folio)
 
 	chk->stats.folios++;
 	for (u32 i = 0; i < world->nr_rmaps; i++)
-		if (!check_walk(chk, &world->rmaps[i], folio))
+		if (!check_rmap_walk(chk, &world->rmaps[i], folio))
 			return false;
 	return true;
 }

@@ -24,7 +24,7 @@ struct fault {
 	struct folio *folio; /* out: what is written to; NULL: begin again */
 };
 
-static void look_at_entry(struct fault *vmf)
+static void fault_look_at_entry(struct fault *vmf)
 {
 	const struct pte *pte = pte_lookup(vmf->mm, vmf->addr);
 
@@ -37,7 +37,7 @@ static bool entry_changed(const struct fault *vmf)
 {
 	struct fault now = *vmf;
 
-	look_at_entry(&now);
+	fault_look_at_entry(&now);
 	return now.kind != vmf->kind || now.born != vmf->born;
 }
 
@@ -145,7 +145,7 @@ static int write_fault(struct fault *vmf)
 {
 	struct pte *pte = pte_lookup(vmf->mm, vmf->addr);
 
-	look_at_entry(vmf);
+	fault_look_at_entry(vmf);
 	if (pte && pte->kind == PTE_MIGRATION)
 		return wait_for_migration(vmf->mm, pte->folio);
 	if (!pte || pte->kind != PTE_ANON)

@@ -259,7 +259,7 @@ void mm_world_exit(struct mm_world *world);
 void touched_reset(struct mm_world *world);
 void touched_forget_mm(struct mm_struct *mm);
 void touch_folio(struct mm_world *world, const struct folio *folio);
-void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last);
+void touch_offsets(struct mm_struct *mm, pgoff_t first, pgoff_t last);
 void touch_vma(struct vm_area_struct *vma);
 
 /* Notes that [start, end) of @mm changed: its pages or its VMAs; forgets all. */

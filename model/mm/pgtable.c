@@ -212,7 +212,7 @@ void pte_make_migration(struct pte *pte)
 
 void pte_undo_migration(struct pte *pte)
 {
-	touch(pte_mm(pte), pte->folio->index, pte->folio->index);
+	touch_offsets(pte_mm(pte), pte->folio->index, pte->folio->index);
 	pte->folio->mapcount++;
 	pte->born = ++pte_mm(pte)->world->nr_mappings;
 	pte->visited = 0;

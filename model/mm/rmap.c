@@ -204,7 +204,7 @@ void rmap_folio_new(struct folio *folio, struct vm_area_struct *vma,
 
 void rmap_folio_move(struct folio *folio, struct vm_area_struct *vma)
 {
-	touch(vma->vm_mm, folio->index, folio->index);
+	touch_offsets(vma->vm_mm, folio->index, folio->index);
 	for_each_rmap(rmap, vma->vm_mm->world)
 		rmap->ops->folio_move(rmap, folio, vma);
 }

@@ -54,7 +54,8 @@ void folio_unlock(struct mm_world *world, struct folio *folio)
 }
 
 /* The walk looks for this entry. */
-static bool is_wanted(const struct watched_walk *walk, const struct pte *pte)
+static bool is_entry_wanted(const struct watched_walk *walk,
+			    const struct pte *pte)
 {
 	return walk->rwc.restoring ? pte_migrates(pte, walk->of) :
 				     pte_maps(pte, walk->of);
@@ -70,7 +71,7 @@ static void watch_begin(struct watched_walk *walk)
 	walk->wanted = 0;
 	LIST_FOREACH(pte, &walk->of->mappings, mapped) {
 		pte->visited &= (u8)~walk->bit;
-		walk->wanted += is_wanted(walk, pte);
+		walk->wanted += is_entry_wanted(walk, pte);
 	}
 }
 
@@ -85,7 +86,7 @@ static int watched_one(struct folio *folio, struct vm_area_struct *vma,
 	struct pte *pte = pte_lookup(vma->vm_mm, address);
 	bool again = false;
 
-	if (is_wanted(walk, pte)) {
+	if (is_entry_wanted(walk, pte)) {
 		again = pte->visited & walk->bit;
 		pte->visited |= walk->bit;
 	}
@@ -102,7 +103,7 @@ static u32 shown_mapcount(const struct folio *folio, const void *arg)
 	u32 met = 0;
 
 	LIST_FOREACH(pte, &walk->of->mappings, mapped)
-		met += is_wanted(walk, pte) && pte->visited & walk->bit;
+		met += is_entry_wanted(walk, pte) && pte->visited & walk->bit;
 	return walk->rwc.restoring ? folio->mapcount + met :
 				     folio->mapcount - met;
 }
@@ -140,7 +141,7 @@ static bool watch_end(struct watched_walk *walk)
 
 	LIST_FOREACH(pte, &walk->of->mappings, mapped) {
 		if (pte->born > walk->since || pte->visited & walk->bit ||
-		    !is_wanted(walk, pte))
+		    !is_entry_wanted(walk, pte))
 			continue;
 		note_missed(walk, pte);
 		return false;

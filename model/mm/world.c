@@ -128,7 +128,7 @@ static void touch_range(struct mm_world *world, const struct touched *range)
 	log->ranges[log->nr++] = *range;
 }
 
-void touch(struct mm_struct *mm, pgoff_t first, pgoff_t last)
+void touch_offsets(struct mm_struct *mm, pgoff_t first, pgoff_t last)
 {
 	const struct touched range = {
 		.family = mm->family,
@@ -215,7 +215,7 @@ void touch_vma(struct vm_area_struct *vma)
 		.last = vma->vm_pgoff + (vma->vm_end - vma->vm_start) - 1,
 	};
 
-	touch(mm, touched.first, touched.last);
+	touch_offsets(mm, touched.first, touched.last);
 	if (repeats(log, &touched))
 		return;
 	if (log->nr_vmas == log->cap_vmas && !touched_vmas_grow(mm->world)) {

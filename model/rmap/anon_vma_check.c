@@ -23,7 +23,7 @@ typedef unsigned long long ull;
 /* miscount(div, is, expected, fmt, ...) */
 #define miscount(div, ...) divergence_set_count(div, __VA_ARGS__)
 
-static bool found_fault(const struct divergence *div)
+static bool recount_found_fault(const struct divergence *div)
 {
 	return div->kind != DIVERGENCE_NONE;
 }
@@ -192,7 +192,7 @@ static void check_chain(struct rmap *rmap, struct vm_area_struct *vma,
 	struct anon_vma_chain *avc;
 	bool has_own = false;
 
-	if (found_fault(div))
+	if (recount_found_fault(div))
 		return;
 	if (!own) {
 		if (nr)
@@ -214,7 +214,7 @@ void anon_vma_check_vma(struct rmap *rmap, struct vm_area_struct *vma,
 			struct divergence *div)
 {
 	check_chain(rmap, vma, div);
-	if (!found_fault(div) && vma_anon(rmap, vma)->anon_vma)
+	if (!recount_found_fault(div) && vma_anon(rmap, vma)->anon_vma)
 		check_owners(rmap, vma, div);
 }
 
@@ -240,8 +240,8 @@ struct recount {
 	u64 nr_avcs;
 };
 
-static struct tally *tally_find(struct recount *rc,
-				const struct anon_vma *anon_vma)
+static struct tally *recount_tally(struct recount *rc,
+				   const struct anon_vma *anon_vma)
 {
 	struct tally *tally;
 
@@ -251,7 +251,7 @@ static struct tally *tally_find(struct recount *rc,
 
 static struct tally *tally_get(struct recount *rc, struct anon_vma *anon_vma)
 {
-	struct tally *tally = tally_find(rc, anon_vma);
+	struct tally *tally = recount_tally(rc, anon_vma);
 
 	if (tally)
 		return tally;
@@ -289,7 +289,7 @@ static void count_owner(struct recount *rc, struct tally *tally,
 	check_same_owner(rc->rmap, tally->owner, vma, rc->div);
 }
 
-static void count_chain(struct recount *rc, struct vm_area_struct *vma)
+static void recount_chain(struct recount *rc, struct vm_area_struct *vma)
 {
 	struct vma_anon *va = vma_anon(rc->rmap, vma);
 	struct anon_vma_chain *avc;
@@ -311,12 +311,13 @@ static void count_chain(struct recount *rc, struct vm_area_struct *vma)
 }
 
 /* A folio may belong to any ancestor: the chain must reach all of them. */
-static void check_ancestors(struct recount *rc, struct vm_area_struct *vma)
+static void check_chain_ancestors(struct recount *rc,
+				  struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *avc;
 
 	TAILQ_FOREACH(avc, &vma_anon(rc->rmap, vma)->chain, same_vma) {
-		struct tally *parent = tally_find(rc, avc->anon_vma->parent);
+		struct tally *parent = recount_tally(rc, avc->anon_vma->parent);
 
 		if (!parent || parent->seen != vma)
 			fault(rc->div,
@@ -325,29 +326,33 @@ static void check_ancestors(struct recount *rc, struct vm_area_struct *vma)
 	}
 }
 
-static void count_vma(struct recount *rc, struct vm_area_struct *vma)
+static void recount_vma(struct recount *rc, struct vm_area_struct *vma)
 {
 	check_chain(rc->rmap, vma, rc->div);
-	if (found_fault(rc->div))
+	if (recount_found_fault(rc->div))
 		return;
-	count_chain(rc, vma);
-	if (!found_fault(rc->div))
-		check_ancestors(rc, vma);
+	recount_chain(rc, vma);
+	if (!recount_found_fault(rc->div))
+		check_chain_ancestors(rc, vma);
 }
 
-static void count_vmas(struct recount *rc)
+static void recount_vmas(struct recount *rc)
 {
 	struct mm_struct *mm;
 
 	TAILQ_FOREACH(mm, &rc->rmap->world->mms, entry) {
 		struct vm_area_struct *vma = find_vma(mm, 0);
 
-		for (; vma && !found_fault(rc->div); vma = vma_next(vma))
-			count_vma(rc, vma);
+		for (; vma && !recount_found_fault(rc->div);
+		     vma = vma_next(vma))
+			recount_vma(rc, vma);
 	}
 }
 
-/* The ancestors of all that is reachable are, check_ancestors() saw to that. */
+/*
+ * check_chain_ancestors() has seen that what can be reached has its ancestors
+ * among what can be reached.
+ */
 static void count_hierarchy(struct recount *rc)
 {
 	struct tally *tally;
@@ -355,9 +360,9 @@ static void count_hierarchy(struct recount *rc)
 	for (tally = rc->tallies; tally; tally = tally->hh.next) {
 		struct anon_vma *anon_vma = tally->anon_vma;
 
-		tally_find(rc, anon_vma->parent)->children++;
+		recount_tally(rc, anon_vma->parent)->children++;
 		if (anon_vma->root != anon_vma)
-			tally_find(rc, anon_vma->root)->members++;
+			recount_tally(rc, anon_vma->root)->members++;
 		if ((anon_vma->root == anon_vma) !=
 			    (anon_vma->parent == anon_vma) ||
 		    anon_vma->root != anon_vma->parent->root)
@@ -407,11 +412,11 @@ static void check_tally(const struct tally *tally, struct divergence *div)
 			 anon_vma->refcount, 1 + tally->members);
 }
 
-static void check_tallies(struct recount *rc)
+static void recount_check_tallies(struct recount *rc)
 {
 	struct tally *tally = rc->tallies;
 
-	for (; tally && !found_fault(rc->div); tally = tally->hh.next)
+	for (; tally && !recount_found_fault(rc->div); tally = tally->hh.next)
 		check_tally(tally, rc->div);
 }
 
@@ -425,7 +430,7 @@ static void check_unreachable(struct recount *rc)
 
 	LIST_FOREACH(anon_vma, &aw->living, living) {
 		nr++;
-		if (!tally_find(rc, anon_vma))
+		if (!recount_tally(rc, anon_vma))
 			miscount(rc->div, anon_vma->refcount, 0,
 				 "anon_vma %llu has no VMA, but refcount %u",
 				 (ull)anon_vma->id, anon_vma->refcount);
@@ -447,37 +452,37 @@ static void check_unreachable(struct recount *rc)
 }
 
 /* A folio has no reference: only the VMAs that map it keep its owner alive. */
-static void check_folio(struct recount *rc, const struct folio *folio)
+static void check_folio_owner(struct recount *rc, const struct folio *folio)
 {
 	struct anon_vma *owner = folio->rmap_state[rc->rmap->slot];
 
-	if (!tally_find(rc, owner))
+	if (!recount_tally(rc, owner))
 		fault(rc->div,
 		      "folio %llu at offset %#llx belongs to no living anon_vma",
 		      (ull)folio->id, (ull)folio->index);
 }
 
 /* As deep as a red-black tree is. */
-static void check_folios(struct recount *rc, struct folio *top)
+static void check_folio_owners(struct recount *rc, struct folio *top)
 {
-	if (!top || found_fault(rc->div))
+	if (!top || recount_found_fault(rc->div))
 		return;
-	check_folios(rc, RB_LEFT(top, rb));
-	check_folio(rc, top);
-	check_folios(rc, RB_RIGHT(top, rb));
+	check_folio_owners(rc, RB_LEFT(top, rb));
+	check_folio_owner(rc, top);
+	check_folio_owners(rc, RB_RIGHT(top, rb));
 }
 
 void anon_vma_check_all(struct rmap *rmap, struct divergence *div)
 {
 	struct recount rc = { .rmap = rmap, .div = div };
 
-	count_vmas(&rc);
-	if (!found_fault(div))
+	recount_vmas(&rc);
+	if (!recount_found_fault(div))
 		count_hierarchy(&rc);
-	if (!found_fault(div))
-		check_tallies(&rc);
-	if (!found_fault(div))
+	if (!recount_found_fault(div))
+		recount_check_tallies(&rc);
+	if (!recount_found_fault(div))
 		check_unreachable(&rc);
-	check_folios(&rc, RB_ROOT(&rmap->world->folios));
+	check_folio_owners(&rc, RB_ROOT(&rmap->world->folios));
 	tallies_free(&rc);
 }

@@ -90,8 +90,8 @@ static void check_remaps_exact(struct rmap *rmap, struct mm_struct *mm,
 			(ull)mm->id, (ull)displaced, (ull)recorded);
 }
 
-static void check_refcount(const struct cow_context *ctx, u64 children,
-			   u64 folios, struct divergence *div)
+static void check_context_refcount(const struct cow_context *ctx, u64 children,
+				   u64 folios, struct divergence *div)
 {
 	u64 expected = (ctx->mm ? 1 : 0) + children + folios;
 	char who[32] = "a context without mm";
@@ -112,8 +112,9 @@ static void check_refcount(const struct cow_context *ctx, u64 children,
 #define ANCESTORS_MAX 32
 
 /* An operation on an mm can put references on all contexts above its own. */
-static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
-			    struct divergence *div)
+static void check_context_ancestors(struct rmap *rmap,
+				    const struct cow_context *ctx,
+				    struct divergence *div)
 {
 	struct touched_log *log = &rmap->world->touched;
 	u64 left = cow_contexts_of(rmap)->nr;
@@ -125,7 +126,8 @@ static void check_ancestors(struct rmap *rmap, const struct cow_context *ctx,
 			log->left_out = true;
 			return;
 		}
-		check_refcount(ctx, ctx->nr_children, ctx->nr_folios, div);
+		check_context_refcount(ctx, ctx->nr_children, ctx->nr_folios,
+				       div);
 	}
 	if (ctx)
 		divergence_set(div, DIVERGENCE_INVARIANT,
@@ -191,7 +193,7 @@ void cow_context_check_mm(struct rmap *rmap, struct mm_struct *mm,
 	struct cow_context *ctx = mm_context(rmap, mm);
 
 	check_pair(mm, ctx, div);
-	check_ancestors(rmap, ctx, div);
+	check_context_ancestors(rmap, ctx, div);
 }
 
 /* Everything, from scratch: all contexts that exist, in order of address. */
@@ -249,7 +251,7 @@ static void census_fault(struct census *census, const char *text)
 	divergence_set(census->div, DIVERGENCE_INVARIANT, "%s", text);
 }
 
-static void count_mms(struct census *census)
+static void census_count_mms(struct census *census)
 {
 	struct rmap *rmap = census->rmap;
 	struct mm_struct *mm;
@@ -305,8 +307,9 @@ static bool is_below(const struct census *census,
 	return false;
 }
 
-static void check_mappings(struct census *census, const struct folio *folio,
-			   const struct cow_context *owner)
+static void check_context_mappings(struct census *census,
+				   const struct folio *folio,
+				   const struct cow_context *owner)
 {
 	const struct pte *pte;
 
@@ -331,27 +334,28 @@ static void count_folio(struct census *census, const struct folio *folio)
 		return;
 	}
 	tally->folios++;
-	check_mappings(census, folio, ctx);
+	check_context_mappings(census, folio, ctx);
 }
 
 /* As deep as the tree of folios, which is balanced. */
-static void count_folios(struct census *census, const struct folio *top)
+static void census_count_folios(struct census *census, const struct folio *top)
 {
 	if (!top)
 		return;
-	count_folios(census, RB_LEFT(top, rb));
+	census_count_folios(census, RB_LEFT(top, rb));
 	count_folio(census, top);
-	count_folios(census, RB_RIGHT(top, rb));
+	census_count_folios(census, RB_RIGHT(top, rb));
 }
 
-static void check_tallies(struct census *census)
+static void census_check_tallies(struct census *census)
 {
 	for (u64 i = 0; i < census->nr; i++) {
 		struct tally *tally = &census->tallies[i];
 		struct cow_context *ctx = tally->ctx;
 		u64 children = count_children_of(census, ctx);
 
-		check_refcount(ctx, children, tally->folios, census->div);
+		check_context_refcount(ctx, children, tally->folios,
+				       census->div);
 		if (ctx->nr_folios != tally->folios)
 			census_fault(census,
 				     "a context's folios are miscounted");
@@ -371,7 +375,7 @@ static void check_tallies(struct census *census)
 }
 
 /* Beside those in use there may be such as wait for a grace period. */
-static void check_ledger(struct census *census)
+static void check_context_ledger(struct census *census)
 {
 	struct mm_world *world = census->rmap->world;
 	u32 kind = cow_contexts_of(census->rmap)->kind;
@@ -393,9 +397,9 @@ void cow_context_check_all(struct rmap *rmap, struct divergence *div)
 			"not checked: the check itself is out of memory");
 		return;
 	}
-	count_mms(&census);
-	count_folios(&census, RB_ROOT(&rmap->world->folios));
-	check_tallies(&census);
-	check_ledger(&census);
+	census_count_mms(&census);
+	census_count_folios(&census, RB_ROOT(&rmap->world->folios));
+	census_check_tallies(&census);
+	check_context_ledger(&census);
 	free(census.tallies);
 }

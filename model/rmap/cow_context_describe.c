@@ -6,16 +6,16 @@
 #include "cow_context.h"
 
 /* By displacement, then offset; as deep as a red-black tree is. */
-static void describe_remaps(const struct cow_context *ctx,
-			    const struct remap *remap,
-			    const struct rmap_describer *to)
+static void describe_remap_tree(const struct cow_context *ctx,
+				const struct remap *remap,
+				const struct rmap_describer *to)
 {
 	if (!remap)
 		return;
-	describe_remaps(ctx, RB_LEFT(remap, rb), to);
+	describe_remap_tree(ctx, RB_LEFT(remap, rb), to);
 	to->remap(to->arg, ctx, remap->offsets.first, remap->offsets.last,
 		  remap->displacement);
-	describe_remaps(ctx, RB_RIGHT(remap, rb), to);
+	describe_remap_tree(ctx, RB_RIGHT(remap, rb), to);
 }
 
 static u64 nr_children(const struct cow_context *ctx)
@@ -53,7 +53,7 @@ static void describe_context(const struct cow_context *ctx,
 		to->hidden(to->arg, ctx, ctx->nr_children);
 		to->hidden(to->arg, ctx, ctx->remaps.inexact);
 	}
-	describe_remaps(ctx, RB_ROOT(&ctx->remaps.by_displacement), to);
+	describe_remap_tree(ctx, RB_ROOT(&ctx->remaps.by_displacement), to);
 }
 
 void cow_context_describe(struct rmap *rmap, const struct rmap_describer *to)

@@ -26,11 +26,6 @@ static struct mm_world *world_of(const struct cow_walk *walk)
 	return walk->rmap->world;
 }
 
-static bool has_bug(const struct cow_walk *walk, enum bug bug)
-{
-	return bug_on(world_of(walk)->bugs, bug);
-}
-
 /* Do others run, or is this what would do if they did? */
 static bool is_concurrent(const struct cow_walk *walk)
 {
@@ -80,12 +75,12 @@ static bool is_concurrent(const struct cow_walk *walk)
 static bool walk_done(const struct cow_walk *walk)
 {
 	if (walk->rwc->restoring &&
-	    !has_bug(walk, BUG_WALK_ENDS_WHILE_RESTORING))
+	    !bug_on(world_of(walk)->bugs, BUG_WALK_ENDS_WHILE_RESTORING))
 		return false;
 	if (is_concurrent(walk) && (walk->mapped > 1 || walk->on_its_way) &&
-	    !has_bug(walk, BUG_WALK_ENDS_BY_COUNT))
+	    !bug_on(world_of(walk)->bugs, BUG_WALK_ENDS_BY_COUNT))
 		return false;
-	if (has_bug(walk, BUG_WALK_ASKS_COUNT_ANEW))
+	if (bug_on(world_of(walk)->bugs, BUG_WALK_ASKS_COUNT_ANEW))
 		return walk->found >=
 		       rmap_walk_mapcount(walk->rwc, walk->folio);
 	return walk->found >= walk->mapped;
@@ -100,7 +95,7 @@ static bool vma_is_displaced_by(const struct cow_walk *walk,
 				const struct vm_area_struct *vma,
 				s64 displacement)
 {
-	if (has_bug(walk, BUG_WALK_TRUSTS_DISPLACEMENT))
+	if (bug_on(world_of(walk)->bugs, BUG_WALK_TRUSTS_DISPLACEMENT))
 		return true;
 	return vma_is_marked(walk->rmap, vma) &&
 	       vma_displacement(vma) == displacement;
@@ -315,7 +310,7 @@ static bool walk_takes(const struct cow_walk *walk,
 	if (!ctx)
 		return false;
 	return TAILQ_NEXT(ctx, sibling) ||
-	       !has_bug(walk, BUG_WALK_SKIPS_LAST_CHILD);
+	       !bug_on(world_of(walk)->bugs, BUG_WALK_SKIPS_LAST_CHILD);
 }
 
 /* The context after @ctx among @root and its descendants, parents first. */
@@ -339,16 +334,16 @@ static struct cow_context *walk_next(const struct cow_walk *walk,
 }
 
 /* A walk that may wait keeps where it is; RCU is left until it goes on. */
-static void keep(const struct cow_walk *walk, struct cow_context *ctx)
+static void walk_keep(const struct cow_walk *walk, struct cow_context *ctx)
 {
 	cow_context_get(ctx);
 	rcu_read_unlock(world_of(walk)->rcu);
 }
 
 /* Contexts that nobody refers to are on their way out: there is no mm. */
-static struct cow_context *go_on(const struct cow_walk *walk,
-				 const struct cow_context *root,
-				 struct cow_context *ctx)
+static struct cow_context *context_after(const struct cow_walk *walk,
+					 const struct cow_context *root,
+					 struct cow_context *ctx)
 {
 	struct cow_context *next;
 
@@ -367,7 +362,7 @@ static struct cow_context *go_on(const struct cow_walk *walk,
 }
 
 /* The walk ends at @ctx, and is in RCU again. */
-static void let_go(const struct cow_walk *walk, struct cow_context *ctx)
+static void walk_let_go(const struct cow_walk *walk, struct cow_context *ctx)
 {
 	if (!walk->stab || !walk->stab->sleeps)
 		return;
@@ -389,22 +384,23 @@ static void walk_descendants(struct cow_walk *walk, struct cow_context *root)
 	u64 met = 0;
 
 	if (walk->stab && walk->stab->sleeps)
-		keep(walk, root);
+		walk_keep(walk, root);
 	for (; ctx && met < most_contexts(walk);
-	     ctx = go_on(walk, root, ctx), met++) {
+	     ctx = context_after(walk, root, ctx), met++) {
 		bool goes_on = visit_context(walk, ctx);
 
 		if (goes_on && walk->mapped == 1 &&
-		    has_bug(walk, BUG_WALK_STOPS_AT_FIRST_CONTEXT))
+		    bug_on(world_of(walk)->bugs,
+			   BUG_WALK_STOPS_AT_FIRST_CONTEXT))
 			goes_on = false;
 		if (!goes_on) {
-			let_go(walk, ctx);
+			walk_let_go(walk, ctx);
 			return;
 		}
 	}
 	if (!ctx)
 		return;
-	let_go(walk, ctx);
+	walk_let_go(walk, ctx);
 	divergence_set(&walk->rmap->broken, DIVERGENCE_INVARIANT,
 		       "a walk met more contexts than there are");
 }
@@ -432,7 +428,7 @@ static enum cow_verdict walk_once(struct cow_walk *walk)
 	if (rmap->watch)
 		rmap->watch->read(rmap->watch->arg, rmap, 0);
 	walk_descendants(walk, root);
-	if (has_bug(walk, BUG_WALK_STAYS_IN_RCU))
+	if (bug_on(world_of(walk)->bugs, BUG_WALK_STAYS_IN_RCU))
 		return COW_GO_ON;
 	rcu_read_unlock(rmap->world->rcu);
 	if (walk->gave_up)

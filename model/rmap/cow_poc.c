@@ -82,8 +82,8 @@ static struct poc_context *context_alloc(struct rmap *rmap)
 }
 
 /* dup_cow_context() */
-static void context_join(struct rmap *rmap, struct poc_context *ctx,
-			 struct poc_context *parent)
+static void poc_context_join(struct rmap *rmap, struct poc_context *ctx,
+			     struct poc_context *parent)
 {
 	ctx->parent = parent;
 	if (fixed(rmap, FIX_CHILDREN_FIRST))
@@ -114,7 +114,7 @@ static int cow_poc_mm_init(struct rmap *rmap, struct mm_struct *mm,
 	contexts->made++;
 	mm->rmap_state[rmap->slot] = ctx;
 	if (oldmm && fixed(rmap, FIX_JOIN_AFTER_COPY))
-		context_join(rmap, ctx, poc_mm_context(rmap, oldmm));
+		poc_context_join(rmap, ctx, poc_mm_context(rmap, oldmm));
 	return 0;
 }
 
@@ -123,11 +123,11 @@ static void cow_poc_mm_forked(struct rmap *rmap, struct mm_struct *mm,
 			      struct mm_struct *oldmm)
 {
 	if (!fixed(rmap, FIX_JOIN_AFTER_COPY))
-		context_join(rmap, poc_mm_context(rmap, mm),
-			     poc_mm_context(rmap, oldmm));
+		poc_context_join(rmap, poc_mm_context(rmap, mm),
+				 poc_mm_context(rmap, oldmm));
 }
 
-static void context_release(struct rmap *rmap, struct poc_context *ctx)
+static void poc_context_release(struct rmap *rmap, struct poc_context *ctx)
 {
 	struct poc_contexts *contexts = poc_contexts_of(rmap);
 
@@ -155,7 +155,7 @@ static void context_put(struct rmap *rmap, struct poc_context *ctx,
 		}
 		if (parent && may_pause)
 			mark(rmap->world, POINT_CONTEXT_LEFT);
-		context_release(rmap, ctx);
+		poc_context_release(rmap, ctx);
 		ctx = parent;
 	}
 }
@@ -611,15 +611,15 @@ static bool cow_poc_may_merge_both(struct rmap *rmap,
 
 /* Folios. */
 
-static void folio_attach(struct rmap *rmap, struct folio *folio,
-			 struct poc_context *ctx)
+static void poc_folio_attach(struct rmap *rmap, struct folio *folio,
+			     struct poc_context *ctx)
 {
 	ctx->refcount++;
 	ctx->nr_folios++;
 	folio->rmap_state[rmap->slot] = ctx;
 }
 
-static void folio_put_context(struct rmap *rmap, struct poc_context *ctx)
+static void poc_folio_put_context(struct rmap *rmap, struct poc_context *ctx)
 {
 	ctx->nr_folios--;
 	context_put(rmap, ctx, false);
@@ -630,7 +630,7 @@ static void cow_poc_folio_new(struct rmap *rmap, struct folio *folio,
 			      struct vm_area_struct *vma, bool exclusive)
 {
 	(void)exclusive;
-	folio_attach(rmap, folio, poc_mm_context(rmap, vma->vm_mm));
+	poc_folio_attach(rmap, folio, poc_mm_context(rmap, vma->vm_mm));
 }
 
 /* folio_move_anon_rmap() */
@@ -642,14 +642,14 @@ static void cow_poc_folio_move(struct rmap *rmap, struct folio *folio,
 
 	if (old == new)
 		return;
-	folio_attach(rmap, folio, new);
-	folio_put_context(rmap, old);
+	poc_folio_attach(rmap, folio, new);
+	poc_folio_put_context(rmap, old);
 }
 
 static void cow_poc_folio_migrate(struct rmap *rmap, struct folio *folio,
 				  struct folio *old)
 {
-	folio_attach(rmap, folio, poc_folio_context(rmap, old));
+	poc_folio_attach(rmap, folio, poc_folio_context(rmap, old));
 }
 
 static void cow_poc_folio_free(struct rmap *rmap, struct folio *folio)
@@ -659,7 +659,7 @@ static void cow_poc_folio_free(struct rmap *rmap, struct folio *folio)
 	if (!ctx)
 		return;
 	folio->rmap_state[rmap->slot] = NULL;
-	folio_put_context(rmap, ctx);
+	poc_folio_put_context(rmap, ctx);
 }
 
 const struct rmap_ops cow_poc_rmap_ops = {

@@ -29,8 +29,8 @@ static void invariant(struct divergence *div, const char *text)
 
 /* Remaps. */
 
-static bool is_covered(const struct poc_context *ctx,
-		       const struct vm_area_struct *vma)
+static bool is_vma_covered(const struct poc_context *ctx,
+			   const struct vm_area_struct *vma)
 {
 	for (pgoff_t at = vma->vm_pgoff; at <= vma_last_pgoff(vma);) {
 		const struct poc_range *range = poc_remaps_at(&ctx->remaps, at);
@@ -54,7 +54,7 @@ static u64 count_displaced(struct mm_struct *mm, const struct poc_context *ctx,
 		if (!rmap_vma_faulted(vma) || !poc_displacement(vma))
 			continue;
 		pages += vma_pages(vma);
-		if (!is_covered(ctx, vma))
+		if (!is_vma_covered(ctx, vma))
 			divergence_set(
 				div, DIVERGENCE_INVARIANT,
 				"offsets 0x%llx-0x%llx of mm %llu lie at 0x%llx, and are not recorded there",
@@ -120,8 +120,8 @@ static void check_remaps(const struct rmap *rmap, const struct poc_context *ctx,
 
 /* References. */
 
-static void check_refcount(const struct poc_context *ctx, u64 children,
-			   u64 folios, struct divergence *div)
+static void poc_check_refcount(const struct poc_context *ctx, u64 children,
+			       u64 folios, struct divergence *div)
 {
 	u64 expected = (ctx->mm ? 1 : 0) + children + folios;
 
@@ -133,7 +133,7 @@ static void check_refcount(const struct poc_context *ctx, u64 children,
 			(ull)children, (ull)folios);
 }
 
-static u64 count_children(const struct poc_context *ctx)
+static u64 poc_count_children(const struct poc_context *ctx)
 {
 	const struct poc_context *child;
 	u64 nr = 0;
@@ -165,7 +165,8 @@ void cow_poc_check_mm(struct rmap *rmap, struct mm_struct *mm,
 	}
 	check_remaps(rmap, ctx, div);
 	for (; ctx && left; ctx = ctx->parent, left--)
-		check_refcount(ctx, count_children(ctx), ctx->nr_folios, div);
+		poc_check_refcount(ctx, poc_count_children(ctx), ctx->nr_folios,
+				   div);
 	if (ctx)
 		invariant(div, "contexts are each other's ancestors");
 }
@@ -189,7 +190,7 @@ struct census {
 	u64 nr;
 };
 
-static int tally_cmp(const void *a, const void *b)
+static int poc_tally_cmp(const void *a, const void *b)
 {
 	uintptr_t x = (uintptr_t)((const struct tally *)a)->ctx;
 	uintptr_t y = (uintptr_t)((const struct tally *)b)->ctx;
@@ -198,16 +199,16 @@ static int tally_cmp(const void *a, const void *b)
 }
 
 /* NULL for what is no context that exists. */
-static struct tally *tally_find(const struct census *census,
-				const struct poc_context *ctx)
+static struct tally *poc_tally_find(const struct census *census,
+				    const struct poc_context *ctx)
 {
 	struct tally key = { .ctx = ctx };
 
 	return bsearch(&key, census->tallies, census->nr, sizeof(key),
-		       tally_cmp);
+		       poc_tally_cmp);
 }
 
-static bool census_take(struct census *census)
+static bool poc_census_take(struct census *census)
 {
 	struct poc_contexts *contexts = poc_contexts_of(census->rmap);
 	const struct poc_context *ctx;
@@ -217,18 +218,19 @@ static bool census_take(struct census *census)
 		return false;
 	TAILQ_FOREACH(ctx, &contexts->all, entry)
 		census->tallies[census->nr++].ctx = ctx;
-	qsort(census->tallies, census->nr, sizeof(*census->tallies), tally_cmp);
+	qsort(census->tallies, census->nr, sizeof(*census->tallies),
+	      poc_tally_cmp);
 	return true;
 }
 
-static void count_mms(struct census *census)
+static void poc_census_count_mms(struct census *census)
 {
 	struct rmap *rmap = census->rmap;
 	struct mm_struct *mm;
 
 	TAILQ_FOREACH(mm, &rmap->world->mms, entry) {
 		struct tally *tally =
-			tally_find(census, poc_mm_context(rmap, mm));
+			poc_tally_find(census, poc_mm_context(rmap, mm));
 
 		if (!tally || tally->ctx->mm != mm) {
 			invariant(census->div,
@@ -241,21 +243,22 @@ static void count_mms(struct census *census)
 }
 
 /* As deep as the tree of folios, which is balanced. */
-static void count_folios(struct census *census, const struct folio *top)
+static void poc_census_count_folios(struct census *census,
+				    const struct folio *top)
 {
 	struct tally *tally;
 
 	if (!top)
 		return;
-	count_folios(census, RB_LEFT(top, rb));
-	tally = tally_find(census, poc_folio_context(census->rmap, top));
+	poc_census_count_folios(census, RB_LEFT(top, rb));
+	tally = poc_tally_find(census, poc_folio_context(census->rmap, top));
 	if (tally)
 		tally->folios++;
 	else
 		divergence_set(census->div, DIVERGENCE_INVARIANT,
 			       "folio %llu points to no context that exists",
 			       (ull)top->id);
-	count_folios(census, RB_RIGHT(top, rb));
+	poc_census_count_folios(census, RB_RIGHT(top, rb));
 }
 
 static u64 count_listed(struct census *census, const struct poc_context *ctx)
@@ -264,7 +267,7 @@ static u64 count_listed(struct census *census, const struct poc_context *ctx)
 	u64 nr = 0;
 
 	TAILQ_FOREACH(child, &ctx->children, sibling) {
-		struct tally *tally = tally_find(census, child);
+		struct tally *tally = poc_tally_find(census, child);
 
 		if (!tally || tally->listed++ || child->parent != ctx) {
 			invariant(census->div,
@@ -276,14 +279,14 @@ static u64 count_listed(struct census *census, const struct poc_context *ctx)
 	return nr;
 }
 
-static void check_tallies(struct census *census)
+static void poc_census_check_tallies(struct census *census)
 {
 	for (u64 i = 0; i < census->nr; i++) {
 		const struct tally *tally = &census->tallies[i];
 		u64 children = count_listed(census, tally->ctx);
 
-		check_refcount(tally->ctx, children, tally->folios,
-			       census->div);
+		poc_check_refcount(tally->ctx, children, tally->folios,
+				   census->div);
 		if (tally->ctx->nr_folios != tally->folios)
 			invariant(census->div,
 				  "a context's folios are miscounted");
@@ -311,7 +314,7 @@ static void check_live(struct census *census, u32 kind, u64 used)
 			       (ull)info->live, info->name, (ull)used);
 }
 
-static void check_ledger(struct census *census)
+static void poc_check_ledger(struct census *census)
 {
 	struct poc_contexts *contexts = poc_contexts_of(census->rmap);
 	const struct poc_context *ctx;
@@ -332,14 +335,14 @@ void cow_poc_check_all(struct rmap *rmap, struct divergence *div)
 {
 	struct census census = { .rmap = rmap, .div = div };
 
-	if (!census_take(&census)) {
+	if (!poc_census_take(&census)) {
 		invariant(div,
 			  "not checked: the check itself is out of memory");
 		return;
 	}
-	count_mms(&census);
-	count_folios(&census, RB_ROOT(&rmap->world->folios));
-	check_tallies(&census);
-	check_ledger(&census);
+	poc_census_count_mms(&census);
+	poc_census_count_folios(&census, RB_ROOT(&rmap->world->folios));
+	poc_census_check_tallies(&census);
+	poc_check_ledger(&census);
 	free(census.tallies);
 }

@@ -4,7 +4,7 @@
  */
 #include "cow_poc.h"
 
-static u64 nr_children(const struct poc_context *ctx)
+static u64 poc_nr_children(const struct poc_context *ctx)
 {
 	const struct poc_context *child;
 	u64 nr = 0;
@@ -14,8 +14,8 @@ static u64 nr_children(const struct poc_context *ctx)
 	return nr;
 }
 
-static void describe_context(const struct poc_context *ctx,
-			     const struct rmap_describer *to)
+static void poc_describe_context(const struct poc_context *ctx,
+				 const struct rmap_describer *to)
 {
 	struct poc_range *range = poc_remaps_first(&ctx->remaps);
 	struct rmap_object object = {
@@ -27,7 +27,7 @@ static void describe_context(const struct poc_context *ctx,
 		.counters = {
 			{ "refcnt", ctx->refcount },
 			{ "mm", ctx->mm ? 1 : 0 },
-			{ "children", nr_children(ctx) },
+			{ "children", poc_nr_children(ctx) },
 			{ "folios", ctx->nr_folios },
 		},
 	};
@@ -52,7 +52,7 @@ void cow_poc_describe(struct rmap *rmap, const struct rmap_describer *to)
 	const struct poc_context *ctx;
 
 	TAILQ_FOREACH(ctx, &poc_contexts_of(rmap)->all, entry)
-		describe_context(ctx, to);
+		poc_describe_context(ctx, to);
 }
 
 const void *cow_poc_folio_owner(struct rmap *rmap, struct folio *folio)

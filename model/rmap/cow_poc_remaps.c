@@ -11,14 +11,14 @@
 #include "../base/sizes.h"
 #include "cow_poc_remaps.h"
 
-static int range_cmp(const struct poc_range *a, const struct poc_range *b)
+static int poc_range_cmp(const struct poc_range *a, const struct poc_range *b)
 {
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
-RB_GENERATE_FILE(poc_range_tree, poc_range, rb, range_cmp)
+RB_GENERATE_FILE(poc_range_tree, poc_range, rb, poc_range_cmp)
 
-static bool fixed(const struct poc_remaps *remaps, enum fix fix)
+static bool remaps_fixed(const struct poc_remaps *remaps, enum fix fix)
 {
 	return fix_on(remaps->cache->bugs, fix);
 }
@@ -26,7 +26,7 @@ static bool fixed(const struct poc_remaps *remaps, enum fix fix)
 /* Whether an error comes to anybody's notice. */
 static int checked(const struct poc_remaps *remaps, int err)
 {
-	return fixed(remaps, FIX_UNCHECKED_ALLOCATION) ? err : 0;
+	return remaps_fixed(remaps, FIX_UNCHECKED_ALLOCATION) ? err : 0;
 }
 
 void poc_remaps_init(struct poc_remaps *remaps, const struct poc_cache *cache)
@@ -129,7 +129,7 @@ static void array_insert(const struct poc_remaps *remaps, struct poc_array *arr,
 			 s64 value)
 {
 	insert_sorted(arr->values, &arr->nr, value,
-		      fixed(remaps, FIX_INSERT_OVERWRITES));
+		      remaps_fixed(remaps, FIX_INSERT_OVERWRITES));
 }
 
 static void array_remove(struct poc_array *arr, u32 at)
@@ -187,7 +187,7 @@ static bool entry_find(const struct poc_entry *entry, s64 value, u32 *at)
 /* The result is written to before it is known to exist. */
 static int append_to_null(const struct poc_remaps *remaps)
 {
-	if (!fixed(remaps, FIX_UNCHECKED_ALLOCATION))
+	if (!remaps_fixed(remaps, FIX_UNCHECKED_ALLOCATION))
 		divergence_set(
 			remaps->cache->broken, DIVERGENCE_INVARIANT,
 			"dereferences NULL: an array's allocation is not checked");
@@ -217,7 +217,7 @@ static int entry_grow(const struct poc_remaps *remaps, struct poc_entry *entry)
 	if (!arr)
 		return -ENOMEM;
 	entry->many = arr;
-	if (fixed(remaps, FIX_ARRAY_FREED_EARLY)) {
+	if (remaps_fixed(remaps, FIX_ARRAY_FREED_EARLY)) {
 		array_free(remaps, old);
 	} else {
 		account_array(remaps, old, -1);
@@ -232,7 +232,8 @@ static int entry_append(const struct poc_remaps *remaps,
 {
 	u32 at;
 
-	if (fixed(remaps, FIX_NEEDLESS_ARRAY) && entry_find(entry, value, &at))
+	if (remaps_fixed(remaps, FIX_NEEDLESS_ARRAY) &&
+	    entry_find(entry, value, &at))
 		return 0;
 	if (!entry->many)
 		return entry_expand(remaps, entry, value);
@@ -277,7 +278,7 @@ struct poc_range *poc_remaps_first(const struct poc_remaps *remaps)
 	return range_from(remaps, 0);
 }
 
-static bool overlaps(const struct poc_range *range, pgoff_t last)
+static bool poc_range_overlaps(const struct poc_range *range, pgoff_t last)
 {
 	return range && range->first <= last;
 }
@@ -377,7 +378,7 @@ static int fill_and_append(struct poc_remaps *remaps, pgoff_t first,
 	struct poc_range *range = range_from(remaps, first), *next;
 	int err = 0;
 
-	for (; overlaps(range, last) && !err; range = next) {
+	for (; poc_range_overlaps(range, last) && !err; range = next) {
 		next = poc_remaps_next(range);
 		if (range->first > first)
 			err = checked(remaps,
@@ -405,7 +406,8 @@ int poc_remaps_add(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
  * Member @at is gone.  What is left decides the form; the last one takes the
  * range along.  shrink_remaps().
  */
-static void shrink(struct poc_remaps *remaps, struct poc_range *range, u32 at)
+static void shrink_range(struct poc_remaps *remaps, struct poc_range *range,
+			 u32 at)
 {
 	struct poc_array *arr = range->entry.many;
 
@@ -427,15 +429,15 @@ int poc_remaps_unmap(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 	int err = 0;
 	u32 at;
 
-	if (fixed(remaps, FIX_WHOLE_ENTRY_UNMAP))
+	if (remaps_fixed(remaps, FIX_WHOLE_ENTRY_UNMAP))
 		err = split_ends(remaps, first, last);
 	if (err)
 		return err;
-	for (range = range_from(remaps, first); overlaps(range, last);
+	for (range = range_from(remaps, first); poc_range_overlaps(range, last);
 	     range = next) {
 		next = poc_remaps_next(range);
 		if (entry_find(&range->entry, displacement, &at))
-			shrink(remaps, range, at);
+			shrink_range(remaps, range, at);
 	}
 	return 0;
 }
@@ -448,7 +450,7 @@ static void rewrite_sorted(struct poc_remaps *remaps, struct poc_range *range,
 	u32 other;
 
 	if (entry_find(&range->entry, to, &other)) {
-		shrink(remaps, range, at);
+		shrink_range(remaps, range, at);
 		return;
 	}
 	array_remove(arr, at);
@@ -463,7 +465,7 @@ static void rewrite(struct poc_remaps *remaps, struct poc_range *range, u32 at,
 
 	if (!arr)
 		range->entry = entry_of_one(to);
-	else if (fixed(remaps, FIX_UNSORTED_REWRITE))
+	else if (remaps_fixed(remaps, FIX_UNSORTED_REWRITE))
 		rewrite_sorted(remaps, range, at, to);
 	else
 		arr->values[at] = to;
@@ -495,11 +497,11 @@ int poc_remaps_move(struct poc_remaps *remaps, pgoff_t first, pgoff_t last,
 	int err = 0;
 
 	*found = false;
-	if (fixed(remaps, FIX_WHOLE_ENTRY_MOVE))
+	if (remaps_fixed(remaps, FIX_WHOLE_ENTRY_MOVE))
 		err = split_ends(remaps, first, last);
 	if (err)
 		return err;
-	for (range = range_from(remaps, first); overlaps(range, last);
+	for (range = range_from(remaps, first); poc_range_overlaps(range, last);
 	     range = poc_remaps_next(range))
 		if (rewrite_all(remaps, range, from, to))
 			*found = true;
@@ -563,7 +565,7 @@ bool poc_collect(const struct poc_remaps *remaps, pgoff_t offset,
 		 struct poc_collected *all)
 {
 	const struct poc_range *range = poc_remaps_at(remaps, offset);
-	bool moves_all = fixed(remaps, FIX_WALK_INSERT_OVERWRITES);
+	bool moves_all = remaps_fixed(remaps, FIX_WALK_INSERT_OVERWRITES);
 
 	memset(all, 0, sizeof(*all));
 	all->values = all->stack;
@@ -636,8 +638,8 @@ void poc_remaps_replace(struct poc_remaps *remaps, struct poc_remaps *copy)
  */
 void poc_remaps_delete(struct poc_remaps *remaps)
 {
-	pgoff_t last = fixed(remaps, FIX_TEARDOWN_LIMIT) ? UINT64_MAX :
-							   UINT32_MAX;
+	pgoff_t last = remaps_fixed(remaps, FIX_TEARDOWN_LIMIT) ? UINT64_MAX :
+								  UINT32_MAX;
 	struct poc_range *range;
 
 	while ((range = poc_remaps_first(remaps))) {

@@ -29,7 +29,7 @@ static bool repaired(const struct poc_walk *walk, enum fix fix)
 	return fix_on(walk->rmap->world->bugs, fix);
 }
 
-static void visit(struct poc_walk *walk, struct vm_area_struct *vma)
+static void poc_visit(struct poc_walk *walk, struct vm_area_struct *vma)
 {
 	struct rmap_walk_control *rwc = walk->rwc;
 	struct mm_world *world = walk->rmap->world;
@@ -43,18 +43,18 @@ static void visit(struct poc_walk *walk, struct vm_area_struct *vma)
 }
 
 /* walk_context_remap(): the VMA must have that very displacement. */
-static void walk_place(struct poc_walk *walk, struct mm_struct *mm,
-		       s64 displacement)
+static void poc_walk_place(struct poc_walk *walk, struct mm_struct *mm,
+			   s64 displacement)
 {
 	struct vm_area_struct *vma =
 		vma_lookup(mm, walk->index + (u64)displacement);
 
 	if (vma && poc_displacement(vma) == displacement)
-		visit(walk, vma);
+		poc_visit(walk, vma);
 }
 
-static void walk_remaps(struct poc_walk *walk, struct poc_context *ctx,
-			struct mm_struct *mm)
+static void poc_walk_remaps(struct poc_walk *walk, struct poc_context *ctx,
+			    struct mm_struct *mm)
 {
 	struct poc_collected all;
 
@@ -65,7 +65,7 @@ static void walk_remaps(struct poc_walk *walk, struct poc_context *ctx,
 		mark(walk->rmap->world, POINT_WALK_PLACES);
 	for (u32 i = 0; i < all.nr; i++) {
 		walk->rwc->stats->remaps++;
-		walk_place(walk, mm, all.values[i]);
+		poc_walk_place(walk, mm, all.values[i]);
 	}
 	poc_collect_free(&ctx->remaps, &all);
 }
@@ -78,7 +78,7 @@ static void walk_vmas(struct poc_walk *walk, struct mm_struct *mm)
 	for (; vma; vma = vma_next(vma))
 		if (vma->vm_pgoff <= walk->index &&
 		    vma_last_pgoff(vma) >= walk->index)
-			visit(walk, vma);
+			poc_visit(walk, vma);
 }
 
 /* folio_maybe_mapped_shared() of a folio of one page */
@@ -101,12 +101,12 @@ static bool walk_mm(struct poc_walk *walk, struct poc_context *ctx,
 		walk_vmas(walk, mm);
 		return true;
 	}
-	walk_place(walk, mm, 0);
+	poc_walk_place(walk, mm, 0);
 	if (was_exclusive && !maybe_mapped_shared(walk) &&
 	    !repaired(walk, FIX_WALK_EARLY_END))
 		return false;
 	expect_live(walk->rmap->world, ctx, "context");
-	walk_remaps(walk, ctx, mm);
+	poc_walk_remaps(walk, ctx, mm);
 	return true;
 }
 
@@ -140,7 +140,7 @@ static bool walk_mm_kept(struct poc_walk *walk, struct poc_context *ctx)
 }
 
 /* walk_context() */
-static bool walk_context(struct poc_walk *walk, struct poc_context *ctx)
+static bool poc_walk_context(struct poc_walk *walk, struct poc_context *ctx)
 {
 	struct mm_world *world = walk->rmap->world;
 	struct mm_struct *mm = ctx->mm;
@@ -183,14 +183,14 @@ static void walk_up(struct poc_walk *walk, struct poc_context *root)
 {
 	struct poc_context *ctx = root, *parent = NULL, *next;
 
-	if (!walk_context(walk, root))
+	if (!poc_walk_context(walk, root))
 		return;
 	for (u64 steps = 0; steps < most_steps(walk); ctx = next, steps++) {
 		expect_live(walk->rmap->world, ctx, "context");
 		next = ctx != parent ? TAILQ_FIRST(&ctx->children) : NULL;
 		if (next)
 			continue;
-		if (ctx == root || !walk_context(walk, ctx))
+		if (ctx == root || !poc_walk_context(walk, ctx))
 			return;
 		parent = ctx->parent;
 		next = TAILQ_NEXT(ctx, sibling);
@@ -219,7 +219,7 @@ static void walk_down(struct poc_walk *walk, struct poc_context *root)
 	struct poc_context *ctx = root;
 
 	for (u64 met = 0; met < most_steps(walk) / 2; met++) {
-		if (!walk_context(walk, ctx))
+		if (!poc_walk_context(walk, ctx))
 			return;
 		ctx = next_down(ctx, root);
 		if (!ctx)

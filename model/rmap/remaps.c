@@ -43,11 +43,6 @@ void remaps_init(struct remaps *remaps, const struct remap_cache *cache)
 	remaps->inexact = false;
 }
 
-static bool has_bug(const struct remaps *remaps, enum bug bug)
-{
-	return remaps->cache->bugs && bug_on(remaps->cache->bugs, bug);
-}
-
 static bool remap_overlaps(const struct remap *remap, pgoff_t first,
 			   pgoff_t last, s64 displacement)
 {
@@ -107,7 +102,7 @@ static void remap_free(struct remaps *remaps, struct remap *remap)
 	RB_REMOVE(remap_tree, &remaps->by_displacement, remap);
 	itree_remove(&remaps->by_offset, &remap->offsets);
 	remap_edges_del(&remaps->edges, &remap->ends);
-	if (has_bug(remaps, BUG_REMAP_FREED_WITHOUT_GRACE_PERIOD))
+	if (bug_on(remaps->cache->bugs, BUG_REMAP_FREED_WITHOUT_GRACE_PERIOD))
 		ledger_free(remaps->cache->ledger, remap);
 	else
 		kfree_rcu(remaps->cache->rcu, remap, &remap->rcu);
@@ -213,7 +208,8 @@ static void remap_cut(struct remaps *remaps, struct remap *remap, pgoff_t first,
 	bool keeps_head = remap->offsets.first < first;
 	bool keeps_tail = remap->offsets.last > last;
 
-	if (keeps_head && keeps_tail && !has_bug(remaps, BUG_REMAP_NOT_SPLIT))
+	if (keeps_head && keeps_tail &&
+	    !bug_on(remaps->cache->bugs, BUG_REMAP_NOT_SPLIT))
 		remap_cut_middle(remaps, remap, first, last);
 	else if (keeps_head)
 		remap_set_range(remaps, remap, remap->offsets.first, first - 1);

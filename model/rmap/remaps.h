@@ -55,7 +55,7 @@ RB_HEAD(remap_tree, remap);
 struct remap_cache {
 	struct ledger *ledger;
 	struct rcu *rcu;
-	const struct bugs *bugs; /* NULL: none */
+	const struct bugs *bugs;
 	u32 kind;
 	struct remap_totals *totals; /* NULL: no accounts are kept */
 };

@@ -206,7 +206,7 @@ struct encoder {
 };
 
 __attribute__((format(printf, 2, 3))) static int
-refuse(const struct encoder *en, const char *fmt, ...)
+reject(const struct encoder *en, const char *fmt, ...)
 {
 	struct scenario_error *err = en->err;
 	size_t used = 0;
@@ -231,7 +231,7 @@ refuse(const struct encoder *en, const char *fmt, ...)
 	return -EINVAL;
 }
 
-static const char *name_of(const struct encoder *en, u32 slot)
+static const char *encoder_name(const struct encoder *en, u32 slot)
 {
 	return slot < en->sc->nr_procs ? en->sc->names[slot] : "?";
 }
@@ -240,7 +240,7 @@ static int encode_number(const struct encoder *en, const char *what, u64 number,
 			 u64 min, u8 *byte)
 {
 	if (number < min || number - min > UINT8_MAX)
-		return refuse(en, "bytes hold %s from %llu to %llu, not %llu",
+		return reject(en, "bytes hold %s from %llu to %llu, not %llu",
 			      what, (unsigned long long)min,
 			      (unsigned long long)min + UINT8_MAX,
 			      (unsigned long long)number);
@@ -277,8 +277,8 @@ static int encode_proc(struct encoder *en, u8 *record)
 	bool joins = op->flags & OP_PARALLEL;
 
 	if (live_clash(&en->live, op) == LIVE_DEAD)
-		return refuse(en, "process '%s' is not alive here",
-			      name_of(en, op->proc));
+		return reject(en, "process '%s' is not alive here",
+			      encoder_name(en, op->proc));
 	if (joins)
 		live_rewind(&en->live);
 	record[BYTE_PROC] = (u8)live_rank(&en->live, op->proc);
@@ -295,15 +295,15 @@ static int check_child(struct encoder *en)
 	char expected[SCENARIO_NAME_MAX + 1];
 
 	if (live_has(&en->live, op->child))
-		return refuse(en, "process '%s' is alive here already",
-			      name_of(en, op->child));
+		return reject(en, "process '%s' is alive here already",
+			      encoder_name(en, op->child));
 	if (live_nr_taken(&en->live, joins) >= BYTES_PROCS_MAX)
-		return refuse(en, "bytes hold at most %d living processes",
+		return reject(en, "bytes hold at most %d living processes",
 			      BYTES_PROCS_MAX);
 	scenario_canonical_name(live_child_slot(&en->live, joins), expected);
-	if (strcmp(expected, name_of(en, op->child)))
-		return refuse(en, "process '%s' would be called '%s' by bytes",
-			      name_of(en, op->child), expected);
+	if (strcmp(expected, encoder_name(en, op->child)))
+		return reject(en, "process '%s' would be called '%s' by bytes",
+			      encoder_name(en, op->child), expected);
 	return 0;
 }
 
@@ -354,15 +354,15 @@ static int check_together(const struct encoder *en)
 {
 	switch (live_clash(&en->live, en->op)) {
 	case LIVE_ENDED:
-		return refuse(en,
+		return reject(en,
 			      "process '%s' exits or execs at the same "
 			      "time already",
-			      name_of(en, en->op->proc));
+			      encoder_name(en, en->op->proc));
 	case LIVE_ALONE:
-		return refuse(en, "it cannot run at the same time as what is "
+		return reject(en, "it cannot run at the same time as what is "
 				  "before it");
 	case LIVE_LINE_FULL:
-		return refuse(en, "at most %d run at the same time",
+		return reject(en, "at most %d run at the same time",
 			      PARALLEL_MAX);
 	default: /* processes: where they are encoded */
 		return 0;
@@ -380,7 +380,7 @@ static int encode_op(struct encoder *en, u8 *record)
 		return err;
 	en->field = SCENARIO_ERROR_RESULT;
 	if (en->op->flags & OP_HAS_EXPECTED)
-		return refuse(en, "bytes hold no asserted result");
+		return reject(en, "bytes hold no asserted result");
 	record[BYTE_OP] = en->op->kind;
 	if (en->op->flags & OP_PARALLEL)
 		record[BYTE_FLAGS] |= FLAG_PARALLEL;
@@ -440,12 +440,12 @@ static int encode_ops(struct encoder *en, u8 *bytes)
 	u32 nr;
 
 	if (sc->base != SCENARIO_BASE_DEFAULT)
-		return refuse(
+		return reject(
 			en,
 			"bytes hold no base (0x%llx): expected the default, 0x%llx",
 			(unsigned long long)sc->base, SCENARIO_BASE_DEFAULT);
 	if (sc->nr_procs && strcmp(sc->names[0], "A"))
-		return refuse(en, "process '%s' would be called 'A' by bytes",
+		return reject(en, "process '%s' would be called 'A' by bytes",
 			      sc->names[0]);
 	for (u32 i = 0; i < sc->nr_ops; i += nr) {
 		int err;

@@ -63,7 +63,7 @@ struct range {
 };
 
 /* Random numbers: splitmix64. */
-static u64 next_random(struct gen *gen)
+static u64 gen_next_random(struct gen *gen)
 {
 	u64 z = gen->random += 0x9e3779b97f4a7c15ULL;
 
@@ -73,22 +73,17 @@ static u64 next_random(struct gen *gen)
 }
 
 /* 0 .. @nr - 1 */
-static u32 pick(struct gen *gen, u32 nr)
+static u32 gen_pick(struct gen *gen, u32 nr)
 {
-	return (u32)((next_random(gen) >> 32) * nr >> 32);
+	return (u32)((gen_next_random(gen) >> 32) * nr >> 32);
 }
 
-static u32 min_u32(u32 a, u32 b)
+static bool gen_chance(struct gen *gen, u32 percent)
 {
-	return a < b ? a : b;
+	return gen_pick(gen, 100) < percent;
 }
 
-static bool chance(struct gen *gen, u32 percent)
-{
-	return pick(gen, 100) < percent;
-}
-
-static struct mm_idea *mm_of(struct gen *gen, u32 proc)
+static struct mm_idea *gen_mm(struct gen *gen, u32 proc)
 {
 	return &gen->mms[gen->mm_of[proc]];
 }
@@ -120,19 +115,20 @@ static u8 free_mm(const struct gen *gen)
 
 /* Ranges */
 
-static struct range any_range(struct gen *gen, u32 len_max)
+static struct range gen_any_range(struct gen *gen, u32 len_max)
 {
 	struct range range;
 
-	range.first = pick(gen, gen->window);
-	range.len = 1 + pick(gen, min_u32(len_max, gen->window - range.first));
+	range.first = gen_pick(gen, gen->window);
+	range.len =
+		1 + gen_pick(gen, min_u32(len_max, gen->window - range.first));
 	return range;
 }
 
 /* A mapped page; any page when nothing is mapped. */
 static u32 mapped_page(struct gen *gen, const struct mm_idea *mm)
 {
-	u32 page = pick(gen, gen->window);
+	u32 page = gen_pick(gen, gen->window);
 
 	if (!mm->nr_mapped)
 		return page;
@@ -161,36 +157,36 @@ static struct range area_around(const struct gen *gen, const struct mm_idea *mm,
 	return (struct range){ first, last - first + 1 };
 }
 
-static struct range part_of(struct gen *gen, struct range range)
+static struct range gen_part_of(struct gen *gen, struct range range)
 {
-	u32 skip = pick(gen, range.len);
+	u32 skip = gen_pick(gen, range.len);
 
 	return (struct range){ range.first + skip,
-			       1 + pick(gen, range.len - skip) };
+			       1 + gen_pick(gen, range.len - skip) };
 }
 
 /* From inside an area to somewhere behind it. */
 static struct range across(struct gen *gen, struct range range)
 {
-	u32 first = range.first + pick(gen, range.len);
+	u32 first = range.first + gen_pick(gen, range.len);
 	u32 len_max = min_u32(range.len + MAP_LEN_MAX, gen->window - first);
 
-	return (struct range){ first, 1 + pick(gen, len_max) };
+	return (struct range){ first, 1 + gen_pick(gen, len_max) };
 }
 
 /* What an operation on @mm may be about. */
 static struct range mapped_range(struct gen *gen, const struct mm_idea *mm)
 {
 	struct range area = area_around(gen, mm, mapped_page(gen, mm));
-	u32 kind = pick(gen, 100);
+	u32 kind = gen_pick(gen, 100);
 
 	if (kind < 35)
 		return area;
 	if (kind < 80)
-		return part_of(gen, area);
+		return gen_part_of(gen, area);
 	if (kind < 95)
 		return across(gen, area);
-	return any_range(gen, MAP_LEN_MAX);
+	return gen_any_range(gen, MAP_LEN_MAX);
 }
 
 static void set_range(struct op *op, struct range range)
@@ -208,7 +204,7 @@ static void set_range(struct op *op, struct range range)
  */
 static void map_adjacent(struct gen *gen, struct op *op)
 {
-	const struct mm_idea *mm = mm_of(gen, op->proc);
+	const struct mm_idea *mm = gen_mm(gen, op->proc);
 	struct range area = area_around(gen, mm, mapped_page(gen, mm));
 	u32 end = area.first + area.len;
 	const struct page_idea *last = &mm->pages[end - 1];
@@ -230,27 +226,27 @@ static void map_adjacent(struct gen *gen, struct op *op)
 }
 
 /* Mostly the usual one, or soon nothing could be written. */
-static u8 random_prot(struct gen *gen)
+static u8 gen_random_prot(struct gen *gen)
 {
-	u32 kind = pick(gen, 100);
+	u32 kind = gen_pick(gen, 100);
 
 	return kind < 80 ? OP_PROT_RW : kind < 92 ? OP_PROT_R : OP_PROT_NONE;
 }
 
 static void gen_mmap(struct gen *gen, struct op *op)
 {
-	struct mm_idea *mm = mm_of(gen, op->proc);
+	struct mm_idea *mm = gen_mm(gen, op->proc);
 	struct page_idea idea = { 0 };
 
-	set_range(op, any_range(gen, MAP_LEN_MAX));
-	op->prot = random_prot(gen);
-	if (chance(gen, 25)) {
+	set_range(op, gen_any_range(gen, MAP_LEN_MAX));
+	op->prot = gen_random_prot(gen);
+	if (gen_chance(gen, 25)) {
 		op->flags |= OP_HAS_FILE;
-		op->file = (u8)pick(gen, NR_FILES);
+		op->file = (u8)gen_pick(gen, NR_FILES);
 		/* Few offsets, so that mappings share pages of the file. */
-		op->off = chance(gen, 20) ? op->page : pick(gen, 16);
+		op->off = gen_chance(gen, 20) ? op->page : gen_pick(gen, 16);
 	}
-	if (chance(gen, 30))
+	if (gen_chance(gen, 30))
 		map_adjacent(gen, op);
 	idea.area = ++gen->last_area;
 	idea.prot = op->prot;
@@ -263,7 +259,7 @@ static void gen_mmap(struct gen *gen, struct op *op)
 
 static void gen_munmap(struct gen *gen, struct op *op)
 {
-	struct mm_idea *mm = mm_of(gen, op->proc);
+	struct mm_idea *mm = gen_mm(gen, op->proc);
 	struct range range = mapped_range(gen, mm);
 
 	set_range(op, range);
@@ -272,11 +268,11 @@ static void gen_munmap(struct gen *gen, struct op *op)
 
 static void gen_mprotect(struct gen *gen, struct op *op)
 {
-	struct mm_idea *mm = mm_of(gen, op->proc);
+	struct mm_idea *mm = gen_mm(gen, op->proc);
 	struct range range = mapped_range(gen, mm);
 
 	set_range(op, range);
-	op->prot = random_prot(gen);
+	op->prot = gen_random_prot(gen);
 	for (u32 i = 0; i < range.len; i++)
 		if (mm->pages[range.first + i].area)
 			mm->pages[range.first + i].prot = op->prot;
@@ -284,14 +280,14 @@ static void gen_mprotect(struct gen *gen, struct op *op)
 
 static void gen_madvise(struct gen *gen, struct op *op)
 {
-	set_range(op, mapped_range(gen, mm_of(gen, op->proc)));
-	op->advice = chance(gen, 40) ? ADVICE_DONTNEED :
-				       (u8)pick(gen, NR_ADVICE);
+	set_range(op, mapped_range(gen, gen_mm(gen, op->proc)));
+	op->advice = gen_chance(gen, 40) ? ADVICE_DONTNEED :
+					   (u8)gen_pick(gen, NR_ADVICE);
 }
 
 static void gen_touch(struct gen *gen, struct op *op)
 {
-	set_range(op, mapped_range(gen, mm_of(gen, op->proc)));
+	set_range(op, mapped_range(gen, gen_mm(gen, op->proc)));
 }
 
 static void move_ideas(struct mm_idea *mm, const struct op *op)
@@ -309,19 +305,19 @@ static void move_ideas(struct mm_idea *mm, const struct op *op)
 
 static void gen_move(struct gen *gen, struct op *op)
 {
-	struct mm_idea *mm = mm_of(gen, op->proc);
-	u32 kind = pick(gen, 100);
+	struct mm_idea *mm = gen_mm(gen, op->proc);
+	u32 kind = gen_pick(gen, 100);
 
 	op->new_len = op->len;
 	if (kind < 15)
-		op->new_len = 1 + pick(gen, (u32)op->len);
+		op->new_len = 1 + gen_pick(gen, (u32)op->len);
 	else if (kind < 25)
-		op->new_len = min_u32((u32)op->len + 1 + pick(gen, 4),
+		op->new_len = min_u32((u32)op->len + 1 + gen_pick(gen, 4),
 				      min_u32(gen->window, LEN_MAX));
 	else if (kind < 40)
 		op->flags |= OP_DONTUNMAP;
 	op->flags |= OP_HAS_TO;
-	op->to = pick(gen, gen->window - (u32)op->new_len + 1);
+	op->to = gen_pick(gen, gen->window - (u32)op->new_len + 1);
 	/* Ranges that overlap are refused. */
 	if (op->to + op->new_len <= op->page || op->page + op->len <= op->to)
 		move_ideas(mm, op);
@@ -329,17 +325,18 @@ static void gen_move(struct gen *gen, struct op *op)
 
 static void gen_resize(struct gen *gen, struct op *op)
 {
-	struct mm_idea *mm = mm_of(gen, op->proc);
+	struct mm_idea *mm = gen_mm(gen, op->proc);
 	u32 end = (u32)(op->page + op->len);
 	u32 grow_max = min_u32(4, gen->window - end);
 
-	if (op->len > 1 && (!grow_max || chance(gen, 50))) {
-		op->new_len = 1 + pick(gen, (u32)op->len - 1);
+	if (op->len > 1 && (!grow_max || gen_chance(gen, 50))) {
+		op->new_len = 1 + gen_pick(gen, (u32)op->len - 1);
 		clear_range(mm, (struct range){ (u32)(op->page + op->new_len),
 						(u32)(op->len - op->new_len) });
 		return;
 	}
-	op->new_len = min_u32((u32)op->len + pick(gen, grow_max + 1), LEN_MAX);
+	op->new_len =
+		min_u32((u32)op->len + gen_pick(gen, grow_max + 1), LEN_MAX);
 	for (u32 i = end; i < op->page + op->new_len; i++) {
 		if (mm->pages[i].area)
 			break;
@@ -349,17 +346,17 @@ static void gen_resize(struct gen *gen, struct op *op)
 
 static void gen_mremap(struct gen *gen, struct op *op)
 {
-	const struct mm_idea *mm = mm_of(gen, op->proc);
+	const struct mm_idea *mm = gen_mm(gen, op->proc);
 	struct range area = area_around(gen, mm, mapped_page(gen, mm));
-	u32 kind = pick(gen, 100);
+	u32 kind = gen_pick(gen, 100);
 
 	if (kind < 40)
 		set_range(op, area);
 	else if (kind < 80)
-		set_range(op, part_of(gen, area));
+		set_range(op, gen_part_of(gen, area));
 	else
 		set_range(op, mapped_range(gen, mm)); /* several VMAs too */
-	if (chance(gen, 70))
+	if (gen_chance(gen, 70))
 		gen_move(gen, op);
 	else
 		gen_resize(gen, op);
@@ -367,7 +364,7 @@ static void gen_mremap(struct gen *gen, struct op *op)
 
 static void gen_fork(struct gen *gen, struct op *op)
 {
-	const struct mm_idea *mm = mm_of(gen, op->proc);
+	const struct mm_idea *mm = gen_mm(gen, op->proc);
 	u8 child = free_mm(gen);
 
 	op->child = live_lowest_free(&gen->live);
@@ -380,19 +377,19 @@ static void gen_vfork(struct gen *gen, struct op *op)
 {
 	op->child = live_lowest_free(&gen->live);
 	gen->mm_of[op->child] = gen->mm_of[op->proc];
-	mm_of(gen, op->proc)->users++;
+	gen_mm(gen, op->proc)->users++;
 }
 
 static void gen_exit(struct gen *gen, struct op *op)
 {
-	mm_of(gen, op->proc)->users--;
+	gen_mm(gen, op->proc)->users--;
 }
 
 static void gen_exec(struct gen *gen, struct op *op)
 {
 	u8 fresh;
 
-	mm_of(gen, op->proc)->users--;
+	gen_mm(gen, op->proc)->users--;
 	fresh = free_mm(gen);
 	gen->mm_of[op->proc] = fresh;
 	memset(&gen->mms[fresh], 0, sizeof(gen->mms[fresh]));
@@ -401,12 +398,12 @@ static void gen_exec(struct gen *gen, struct op *op)
 
 static void gen_migrate(struct gen *gen, struct op *op)
 {
-	op->page = mapped_page(gen, mm_of(gen, op->proc));
+	op->page = mapped_page(gen, gen_mm(gen, op->proc));
 }
 
 static void gen_failalloc(struct gen *gen, struct op *op)
 {
-	op->len = 1 + pick(gen, FAIL_NTH_MAX);
+	op->len = 1 + gen_pick(gen, FAIL_NTH_MAX);
 	gen->failing = FAILING_NEXT;
 }
 
@@ -432,9 +429,9 @@ static const struct {
 	[OP_RECLAIM] = { 0, gen_migrate },
 };
 
-static enum op_kind random_kind(struct gen *gen)
+static enum op_kind gen_random_kind(struct gen *gen)
 {
-	u32 turn = pick(gen, 1000);
+	u32 turn = gen_pick(gen, 1000);
 	u32 kind = 0;
 
 	while (kind < NR_OPS - 1 && turn >= makers[kind].weight)
@@ -442,18 +439,18 @@ static enum op_kind random_kind(struct gen *gen)
 	return (enum op_kind)kind;
 }
 
-static u32 random_proc(struct gen *gen)
+static u32 gen_random_proc(struct gen *gen)
 {
-	return live_nth(&gen->live, pick(gen, gen->live.nr));
+	return live_nth(&gen->live, gen_pick(gen, gen->live.nr));
 }
 
 /* A kind that can be made now; the population stays between 1 and its limit. */
 static enum op_kind possible_kind(struct gen *gen, u32 proc)
 {
-	enum op_kind kind = random_kind(gen);
+	enum op_kind kind = gen_random_kind(gen);
 	u32 alive = gen->live.nr;
 
-	if (!mm_of(gen, proc)->nr_mapped && chance(gen, 60))
+	if (!gen_mm(gen, proc)->nr_mapped && gen_chance(gen, 60))
 		return OP_MMAP;
 	if (kind == OP_FAILALLOC && !gen->config->failalloc)
 		return OP_WRITE;
@@ -504,7 +501,7 @@ static bool gen_after_failing(struct gen *gen, struct op *op)
 
 static void gen_any(struct gen *gen, struct op *op)
 {
-	u32 proc = random_proc(gen);
+	u32 proc = gen_random_proc(gen);
 	enum op_kind kind = possible_kind(gen, proc);
 	bool meant = gen->failing == FAILING_NEXT;
 
@@ -533,13 +530,13 @@ static int gen_op(struct gen *gen)
 /* Groups */
 
 /* A page that @op is about, as far as it is known; else any that is mapped. */
-static u32 page_of(struct gen *gen, const struct op *op)
+static u32 gen_page_of(struct gen *gen, const struct op *op)
 {
 	u32 len = min_u32((u32)op->len, gen->window - (u32)op->page);
 
 	if (!op_takes((enum op_kind)op->kind, FIELD_PAGE))
-		return mapped_page(gen, mm_of(gen, op->proc));
-	return (u32)op->page + (len ? pick(gen, len) : 0);
+		return mapped_page(gen, gen_mm(gen, op->proc));
+	return (u32)op->page + (len ? gen_pick(gen, len) : 0);
 }
 
 /* What goes through the reverse map, where @beside is at work. */
@@ -548,9 +545,9 @@ static void gen_walker(struct gen *gen, const struct op *beside, struct op *op)
 	static const u8 walkers[] = { OP_WALK, OP_RECLAIM, OP_MIGRATE };
 
 	memset(op, 0, sizeof(*op));
-	op->kind = walkers[pick(gen, ARRAY_SIZE(walkers))];
+	op->kind = walkers[gen_pick(gen, ARRAY_SIZE(walkers))];
 	op->proc = beside->proc;
-	op->page = page_of(gen, beside);
+	op->page = gen_page_of(gen, beside);
 }
 
 /* What may run beside others, and be done by @proc. */
@@ -567,15 +564,15 @@ static enum op_kind kind_beside(struct gen *gen, u32 proc)
 
 static void gen_beside(struct gen *gen, const struct op *first, struct op *op)
 {
-	if (chance(gen, 60)) {
+	if (gen_chance(gen, 60)) {
 		gen_walker(gen, first, op);
 		return;
 	}
 	memset(op, 0, sizeof(*op));
 	op->flags = OP_PARALLEL;
-	op->proc = random_proc(gen);
+	op->proc = gen_random_proc(gen);
 	/* Not who is born on the line. */
-	if (chance(gen, 50) || live_clash(&gen->live, op) != LIVE_FITS)
+	if (gen_chance(gen, 50) || live_clash(&gen->live, op) != LIVE_FITS)
 		op->proc = first->proc;
 	op->kind = (u8)kind_beside(gen, op->proc);
 	makers[op->kind].make(gen, op);
@@ -583,22 +580,23 @@ static void gen_beside(struct gen *gen, const struct op *first, struct op *op)
 
 static void gen_schedule(struct gen *gen, struct schedule *schedule, u32 nr_ops)
 {
-	u32 nr = chance(gen, 20) ? 0 : 1 + pick(gen, SCHEDULE_DIGITS_MAX);
+	u32 nr = gen_chance(gen, 20) ? 0 :
+				       1 + gen_pick(gen, SCHEDULE_DIGITS_MAX);
 
 	for (u32 i = 0; i < nr; i++)
-		schedule_add(schedule, pick(gen, nr_ops));
+		schedule_add(schedule, gen_pick(gen, nr_ops));
 }
 
 /* Two operations that run at the same time, sometimes three. */
 static int gen_group(struct gen *gen)
 {
-	u32 nr = chance(gen, 20) ? 3 : 2;
+	u32 nr = gen_chance(gen, 20) ? 3 : 2;
 	u32 first = gen->sc->nr_ops;
 	struct op op;
 	int err;
 
 	memset(&op, 0, sizeof(op));
-	op.proc = random_proc(gen);
+	op.proc = gen_random_proc(gen);
 	op.kind = (u8)possible_kind(gen, op.proc);
 	if (op.kind == OP_FAILALLOC)
 		op.kind = OP_WRITE;
@@ -620,7 +618,7 @@ static int gen_line(struct gen *gen, u32 left)
 	/* In which order those who would share a failing allocation run, nobody
 	 * knows: none of them is meant. */
 	if (gen->config->parallel && left >= 3 && gen->failing == FAILING_NOT &&
-	    chance(gen, 35))
+	    gen_chance(gen, 35))
 		return gen_group(gen);
 	return gen_op(gen);
 }

@@ -63,7 +63,8 @@ static u64 digit_sum(const struct schedule *schedule)
 	return sum;
 }
 
-static void measure(const struct scenario *sc, struct simplicity *simplicity)
+static void measure_simplicity(const struct scenario *sc,
+			       struct simplicity *simplicity)
 {
 	u64 *part = simplicity->part;
 
@@ -143,8 +144,8 @@ int scenario_compare(const struct scenario *a, const struct scenario *b)
 {
 	struct simplicity of_a, of_b;
 
-	measure(a, &of_a);
-	measure(b, &of_b);
+	measure_simplicity(a, &of_a);
+	measure_simplicity(b, &of_b);
 	return compare_measured(a, &of_a, b, &of_b);
 }
 
@@ -296,7 +297,7 @@ static bool may_try(struct minimizer *min)
 }
 
 /* Asks the caller about the candidate. */
-static bool shows(struct minimizer *min, u32 *needed)
+static bool candidate_shows(struct minimizer *min, u32 *needed)
 {
 	int shown;
 
@@ -328,7 +329,7 @@ static void adopt(struct minimizer *min, u32 needed)
 	best->base = min->cand.base;
 	best->nr_ops = min->cand.nr_ops;
 	memcpy(best->ops, min->cand.ops, best->nr_ops * sizeof(*best->ops));
-	measure(best, &min->best_simplicity);
+	measure_simplicity(best, &min->best_simplicity);
 	min->stats->successes++;
 	if (config->improved)
 		config->improved(config->arg, best, min->stats);
@@ -342,11 +343,11 @@ bool candidate_try(struct minimizer *min)
 	if (!may_try(min))
 		return false;
 	candidate_settle(min);
-	measure(&min->cand, &simplicity);
+	measure_simplicity(&min->cand, &simplicity);
 	if (compare_measured(&min->cand, &simplicity, min->best,
 			     &min->best_simplicity) >= 0)
 		return false;
-	if (!is_new(min) || !shows(min, &needed))
+	if (!is_new(min) || !candidate_shows(min, &needed))
 		return false;
 	adopt(min, needed);
 	return true;
@@ -384,7 +385,8 @@ static void lower_slots(struct minimizer *min)
 	if (!scenario_compare(&min->cand, min->best))
 		return;
 	/* Wanted even where lower slots do not come of it. */
-	min->lowest_slots = may_try(min) && is_new(min) && shows(min, &needed);
+	min->lowest_slots = may_try(min) && is_new(min) &&
+			    candidate_shows(min, &needed);
 	if (min->lowest_slots)
 		adopt(min, needed);
 }
@@ -446,7 +448,7 @@ static int prepare(struct minimizer *min)
 		return -ENOMEM;
 	for (u32 i = 0; i < best->nr_ops; i++)
 		best->ops[i].line = 0;
-	measure(best, &min->best_simplicity);
+	measure_simplicity(best, &min->best_simplicity);
 	return make_slots(min);
 }
 

@@ -80,7 +80,7 @@ struct words {
 };
 
 /* Where there is no room: counted only. */
-static void add_word(struct words *words, const struct op *op)
+static void add_pages_word(struct words *words, const struct op *op)
 {
 	if (words->nr < words->cap)
 		memcpy(&words->ops[words->nr], op, sizeof(*op));
@@ -94,24 +94,24 @@ static void add_mremaps(struct words *words, struct op op)
 
 	for (op.new_len = 1; op.new_len <= room; op.new_len++)
 		if (op.new_len != op.len)
-			add_word(words, &op);
+			add_pages_word(words, &op);
 	op.new_len = op.len;
 	for (op.to = 0; op.to + op.len <= words->pages; op.to++) {
 		op.flags = OP_HAS_TO;
-		add_word(words, &op);
+		add_pages_word(words, &op);
 		op.flags = OP_HAS_TO | OP_DONTUNMAP;
-		add_word(words, &op);
+		add_pages_word(words, &op);
 	}
 }
 
 static void add_mmaps(struct words *words, struct op op)
 {
 	for (op.prot = 0; op.prot < NR_OP_PROTS; op.prot++)
-		add_word(words, &op);
+		add_pages_word(words, &op);
 	op.prot = OP_PROT_RW;
 	op.flags = OP_HAS_FILE;
 	for (op.off = 0; op.off < 2; op.off++)
-		add_word(words, &op);
+		add_pages_word(words, &op);
 }
 
 /* Kind, process and range of @op are given: all that can be with them. */
@@ -123,12 +123,12 @@ static void add_with_range(struct words *words, struct op op)
 		add_mremaps(words, op);
 	else if (op.kind == OP_MPROTECT)
 		for (; op.prot < NR_OP_PROTS; op.prot++)
-			add_word(words, &op);
+			add_pages_word(words, &op);
 	else if (op.kind == OP_MADVISE)
 		for (; op.advice < NR_ADVICE; op.advice++)
-			add_word(words, &op);
+			add_pages_word(words, &op);
 	else
-		add_word(words, &op);
+		add_pages_word(words, &op);
 }
 
 static void add_ranges(struct words *words, struct op op)
@@ -155,10 +155,10 @@ static void add_kind(struct words *words, enum op_kind kind)
 		if (op_takes(kind, FIELD_PAGE))
 			add_ranges(words, op);
 		else if (!op_takes(kind, FIELD_CHILD))
-			add_word(words, &op);
+			add_pages_word(words, &op);
 		else
 			for (op.child = 0; op.child < words->procs; op.child++)
-				add_word(words, &op);
+				add_pages_word(words, &op);
 	}
 }
 

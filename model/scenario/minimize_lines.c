@@ -134,7 +134,7 @@ static void settle_schedule(struct minimizer *min, struct op *ops, u32 nr)
 	ops->schedule = now;
 }
 
-static void settle_schedules(struct minimizer *min)
+static void candidate_settle_schedules(struct minimizer *min)
 {
 	struct scenario *cand = &min->cand;
 	u32 nr;
@@ -173,5 +173,5 @@ void candidate_settle(struct minimizer *min)
 		kept++;
 	}
 	cand->nr_ops = kept;
-	settle_schedules(min);
+	candidate_settle_schedules(min);
 }

@@ -150,7 +150,7 @@ static bool differ_in_range_only(const struct op *a, const struct op *b)
  *	    |  b  |
  *	|  joined |      mremap joined: ------------ to -------->
  */
-static bool join(const struct op *a, const struct op *b, struct op *joined)
+static bool merge_ops(const struct op *a, const struct op *b, struct op *joined)
 {
 	*joined = *a;
 	if (a->kind == OP_MREMAP) {
@@ -182,7 +182,7 @@ bool join_ops(struct minimizer *min)
 			struct op *ops = min->best->ops;
 			bool done;
 
-			if (!join(&ops[i], &ops[j], &joined))
+			if (!merge_ops(&ops[i], &ops[j], &joined))
 				continue;
 			candidate_begin(min);
 			candidate_put(min, i, &joined);

@@ -107,9 +107,9 @@ static const char *name_of_mm(const struct parallel *group, u64 id,
 	return "gone";
 }
 
-static void report_missed(const struct parallel *group,
-			  const struct check_names *names,
-			  struct report *report)
+static void report_group_missed(const struct parallel *group,
+				const struct check_names *names,
+				struct report *report)
 {
 	const struct walk_missed *missed = &group->machine->world.missed;
 
@@ -137,7 +137,7 @@ bool parallel_broken(const struct parallel *group, const struct sched *sched,
 	memset(report, 0, sizeof(*report));
 	report->rmap = "";
 	if (group->machine->world.missed.rmap) {
-		report_missed(group, names, report);
+		report_group_missed(group, names, report);
 		return true;
 	}
 	if (sched->broken.kind == DIVERGENCE_NONE)

@@ -129,7 +129,7 @@ void scenario_print_schedule(const struct schedule *schedule,
 }
 
 /* The operations of the line that operation @first begins. */
-static void print_line(const struct scenario *sc, u32 first, FILE *out)
+static void print_scenario_line(const struct scenario *sc, u32 first, FILE *out)
 {
 	u32 nr = scenario_group(sc, first);
 	char op[256]; /* two names, four numbers, words: fits */
@@ -151,5 +151,5 @@ void scenario_print(const struct scenario *sc, FILE *out)
 	if (sc->base != SCENARIO_BASE_DEFAULT)
 		fprintf(out, "base 0x%llx\n", (unsigned long long)sc->base);
 	for (u32 i = 0; i < sc->nr_ops; i += scenario_group(sc, i))
-		print_line(sc, i, out);
+		print_scenario_line(sc, i, out);
 }

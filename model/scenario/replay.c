@@ -295,7 +295,7 @@ static int comparable_result(const struct op *op, int result)
 	return result;
 }
 
-static const char *result_name(int result)
+static const char *replay_result_name(int result)
 {
 	const char *name = errno_name(result);
 
@@ -315,9 +315,9 @@ static bool compare_machines(struct replay *rp, const struct op *op, u32 op_nr)
 			report_set(&m->check.report, DIVERGENCE_CONTENT,
 				   "results differ: %s %s, %s %s",
 				   rp->config->machine.rmaps[0]->name,
-				   result_name(first->result),
+				   replay_result_name(first->result),
 				   rp->config->machine.rmaps[i]->name,
-				   result_name(m->result));
+				   replay_result_name(m->result));
 			return diverged(rp, &m->check, op_nr);
 		}
 		if (!check_contents(&m->check, first->machine, m->machine))
@@ -541,7 +541,7 @@ static bool step_apart(struct replay *rp, u32 op_nr, u32 nr)
 	return true;
 }
 
-static bool step(struct replay *rp, u32 op_nr)
+static bool replay_do_step(struct replay *rp, u32 op_nr)
 {
 	u32 nr = scenario_group(rp->sc, op_nr - 1);
 
@@ -597,7 +597,7 @@ static void add_kinds(struct replay_result *result, const struct ledger *ledger)
 	}
 }
 
-static const char *proc_name(void *arg, u32 proc)
+static const char *replay_proc_name(void *arg, u32 proc)
 {
 	const struct scenario *sc = arg;
 
@@ -610,7 +610,7 @@ static int add_machine(struct replay *rp, const struct machine_config *config)
 {
 	struct replay_machine *m = &rp->m[rp->nr];
 	struct check_names names = {
-		.proc_name = proc_name,
+		.proc_name = replay_proc_name,
 		.arg = (void *)rp->sc,
 		.base = rp->sc->base,
 	};
@@ -660,7 +660,7 @@ static void take_stock(struct replay *rp)
 
 bool replay_step(struct replay *rp, u32 op_nr)
 {
-	return step(rp, op_nr);
+	return replay_do_step(rp, op_nr);
 }
 
 u32 replay_next(const struct replay *rp, u32 op_nr)
@@ -704,13 +704,14 @@ static void replay_all(struct replay *rp)
 {
 	u32 op_nr = 1;
 
-	while (op_nr <= rp->sc->nr_ops && !is_stopped(rp) && step(rp, op_nr))
+	while (op_nr <= rp->sc->nr_ops && !is_stopped(rp) &&
+	       replay_do_step(rp, op_nr))
 		op_nr = replay_next(rp, op_nr);
 	replay_finish(rp);
 	take_stock(rp);
 }
 
-static void stop(struct replay *rp)
+static void replay_tear_down(struct replay *rp)
 {
 	for (u32 i = 0; i < rp->nr; i++) {
 		check_exit(&rp->m[i].check);
@@ -752,7 +753,7 @@ void replay_stop(struct replay *rp)
 {
 	if (!rp)
 		return;
-	stop(rp);
+	replay_tear_down(rp);
 	free(rp);
 }
 
@@ -764,7 +765,7 @@ static int replay_once(struct replay *rp)
 	err = make_machines(rp);
 	if (!err)
 		replay_all(rp);
-	stop(rp);
+	replay_tear_down(rp);
 	return rp->result->nomem ? -ENOMEM : err;
 }
 

@@ -352,7 +352,7 @@ bool signature_matches(const struct signature *sig,
 	       a->record == b->record;
 }
 
-static void print_ops(u32 kinds, FILE *out)
+static void print_op_kinds(u32 kinds, FILE *out)
 {
 	const char *between = " after ";
 
@@ -397,7 +397,7 @@ void signature_print(const struct signature *sig, FILE *out)
 	fprintf(out, "%s", divergence_kind_name(sig->kind));
 	if (*sig->rmap)
 		fprintf(out, " of %s", sig->rmap);
-	print_ops(sig->ops, out);
+	print_op_kinds(sig->ops, out);
 	if (sig->nomem)
 		fprintf(out, ", which failed with ENOMEM");
 	if (sig->sign)

@@ -112,7 +112,7 @@ static bool find_proc(const struct parser *p, const struct word *word,
 	return entry;
 }
 
-static int add_proc(struct parser *p, const struct word *word, u32 *slot)
+static int parser_add_proc(struct parser *p, const struct word *word, u32 *slot)
 {
 	int err;
 
@@ -196,7 +196,7 @@ static int parse_child(struct parser *p, u32 *slot)
 	if (!is_proc_name(&word))
 		return fail_proc_name(p, &word, "CHILD");
 	if (!find_proc(p, &word, slot))
-		return add_proc(p, &word, slot);
+		return parser_add_proc(p, &word, slot);
 	if (begins_alive(p, *slot))
 		return text_fail(
 			p, word.column,
@@ -232,7 +232,7 @@ static int parse_len_optional(struct parser *p, struct op *op)
 	return text_next_number(p, "LEN", 1, SCENARIO_TOUCH_MAX, &op->len);
 }
 
-/* Options come later, in any order: parse_option(). */
+/* Options come later, in any order: parse_op_option(). */
 static int parse_field(struct parser *p, struct op *op, enum op_field field)
 {
 	const char *what = op_field_words[field];
@@ -330,8 +330,8 @@ static int set_option(struct parser *p, struct op *op, const struct word *word,
 	return 0;
 }
 
-static int parse_option(struct parser *p, struct op *op,
-			const struct word *word)
+static int parse_op_option(struct parser *p, struct op *op,
+			   const struct word *word)
 {
 	enum op_kind kind = (enum op_kind)op->kind;
 	struct word value;
@@ -433,7 +433,7 @@ static int parse_rest(struct parser *p, struct op *op)
 			return parse_result(p, op);
 		if (text_word_is(&word, "||") || word.text[0] == '@')
 			return fail_no_group(p, op, &word);
-		err = parse_option(p, op, &word);
+		err = parse_op_option(p, op, &word);
 		if (err)
 			return err;
 	}

@@ -86,7 +86,7 @@ void fingerprinter_destroy(struct fingerprinter *fper)
 }
 
 /* An address, or an offset of either kind. */
-static u64 place(const struct fingerprinter *fper, u64 page)
+static u64 page_place(const struct fingerprinter *fper, u64 page)
 {
 	return page < FILE_OFFSETS ? page : page - fper->origin + (1ULL << 62);
 }
@@ -133,7 +133,7 @@ static u32 give_name(struct fingerprinter *fper, struct name *name,
 }
 
 /* The name of what is named already; 0 for what is not. */
-static u32 name_of(struct fingerprinter *fper, const void *who)
+static u32 name_given(struct fingerprinter *fper, const void *who)
 {
 	struct name *name = name_slot(fper, who);
 
@@ -160,24 +160,24 @@ static void write_vma(struct fingerprinter *fper, struct fingerprint *hash,
 
 		marks = 2 * marks + rmap->ops->vma_faulted(rmap, vma);
 	}
-	word(hash, place(fper, vma->vm_start));
+	word(hash, page_place(fper, vma->vm_start));
 	word(hash, vma_pages(vma));
 	word(hash, vma->vm_flags);
-	word(hash, place(fper, vma->vm_pgoff));
+	word(hash, page_place(fper, vma->vm_pgoff));
 	word(hash, (u64)(vma->vm_file + 1) << 8 | marks);
 }
 
 static void write_folio(struct fingerprinter *fper, struct fingerprint *hash,
 			const struct folio *folio)
 {
-	word(hash, place(fper, folio->index));
+	word(hash, page_place(fper, folio->index));
 	word(hash, (u64)folio->mapcount << 1 | folio->exclusive);
 }
 
 static void write_pte(struct fingerprinter *fper, struct fingerprint *hash,
 		      const struct pte *pte)
 {
-	word(hash, place(fper, pte_addr(pte)));
+	word(hash, page_place(fper, pte_addr(pte)));
 	word(hash, (u64)pte->kind << 1 | pte->write);
 }
 
@@ -191,7 +191,7 @@ static u64 write_leaves(struct fingerprinter *fper, struct fingerprint *hash,
 		return 0;
 	nr = write_leaves(fper, hash, RB_LEFT(leaf, rb));
 	if (fper->counts & FINGERPRINT_PLACES)
-		word(hash, place(fper, leaf->first));
+		word(hash, page_place(fper, leaf->first));
 	return nr + 1 + write_leaves(fper, hash, RB_RIGHT(leaf, rb));
 }
 
@@ -403,7 +403,7 @@ static void name_by_folios(struct fingerprinter *fper, u32 slot)
 						      rmap, fper->folios[i])));
 }
 
-static int range_cmp(const void *a, const void *b)
+static int named_range_cmp(const void *a, const void *b)
 {
 	const struct shown_range *x = a, *y = b;
 
@@ -422,13 +422,14 @@ static void write_ranges(struct fingerprinter *fper, struct shown *shown,
 
 	for (u32 i = 0; i < object->nr_ranges; i++)
 		if (ranges[i].vma)
-			ranges[i].what = name_of(fper, ranges[i].vma);
+			ranges[i].what = name_given(fper, ranges[i].vma);
 	if (object->nr_ranges > 1 && !(fper->counts & FINGERPRINT_ORDERS))
-		qsort(ranges, object->nr_ranges, sizeof(*ranges), range_cmp);
+		qsort(ranges, object->nr_ranges, sizeof(*ranges),
+		      named_range_cmp);
 	for (u32 i = 0; i < object->nr_ranges; i++) {
 		const struct shown_range *range = &ranges[i];
 
-		word(&fper->hash, place(fper, range->first));
+		word(&fper->hash, page_place(fper, range->first));
 		word(&fper->hash, range->last - range->first);
 		word(&fper->hash,
 		     range->vma ? range->what : distance(fper, range->what));

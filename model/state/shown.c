@@ -5,7 +5,7 @@
 #include "fingerprint_hash.h"
 #include "shown.h"
 
-static void take_object(void *arg, const struct rmap_object *object)
+static void shown_take_object(void *arg, const struct rmap_object *object)
 {
 	struct shown *shown = arg;
 
@@ -37,9 +37,9 @@ static void take_hidden(void *arg, const void *who, u64 value)
 }
 
 /* What is hidden, trees and remaps follow the object whose they are. */
-static void take_in_tree(void *arg, const void *who,
-			 const struct vm_area_struct *vma, pgoff_t first,
-			 pgoff_t last)
+static void shown_take_in_tree(void *arg, const void *who,
+			       const struct vm_area_struct *vma, pgoff_t first,
+			       pgoff_t last)
 {
 	const struct shown_range range = { .first = first,
 					   .last = last,
@@ -49,8 +49,8 @@ static void take_in_tree(void *arg, const void *who,
 	take_range(arg, &range);
 }
 
-static void take_remap(void *arg, const void *who, pgoff_t first, pgoff_t last,
-		       s64 displacement)
+static void shown_take_remap(void *arg, const void *who, pgoff_t first,
+			     pgoff_t last, s64 displacement)
 {
 	const struct shown_range range = {
 		.first = first,
@@ -62,8 +62,8 @@ static void take_remap(void *arg, const void *who, pgoff_t first, pgoff_t last,
 	take_range(arg, &range);
 }
 
-static void take_on_chain(void *arg, const struct vm_area_struct *vma,
-			  const void *who, bool own)
+static void shown_take_on_chain(void *arg, const struct vm_area_struct *vma,
+				const void *who, bool own)
 {
 	struct shown *shown = arg;
 
@@ -79,10 +79,10 @@ static void take_on_chain(void *arg, const struct vm_area_struct *vma,
 bool shown_take(struct shown *shown, struct rmap *rmap)
 {
 	const struct rmap_describer to = {
-		.object = take_object,
-		.in_tree = take_in_tree,
-		.on_chain = take_on_chain,
-		.remap = take_remap,
+		.object = shown_take_object,
+		.in_tree = shown_take_in_tree,
+		.on_chain = shown_take_on_chain,
+		.remap = shown_take_remap,
 		.hidden = take_hidden,
 		.arg = shown,
 	};

@@ -42,7 +42,7 @@ const char *const stats_lock_names[NR_RMAP_LOCKS] = {
 	[RMAP_LOCK_REMAPS] = "remaps",
 };
 
-static void add(struct stats *stats, struct dist *dist, u64 value)
+static void count_value(struct stats *stats, struct dist *dist, u64 value)
 {
 	if (dist_add(dist, value))
 		stats->err = -ENOMEM;
@@ -64,9 +64,9 @@ static void section_written(void *arg, const struct rmap *rmap,
 	sr->write_sections++;
 	lock->write_sections++;
 	lock->by_op[stats->kind]++;
-	add(stats, &lock->mms, section->mms);
-	add(stats, &lock->vmas, section->vmas);
-	add(stats, &lock->links, section->links);
+	count_value(stats, &lock->mms, section->mms);
+	count_value(stats, &lock->vmas, section->vmas);
+	count_value(stats, &lock->links, section->links);
 }
 
 static void section_read(void *arg, const struct rmap *rmap, u64 mms)
@@ -75,7 +75,7 @@ static void section_read(void *arg, const struct rmap *rmap, u64 mms)
 
 	(void)rmap;
 	sr->read_sections++;
-	add(sr->stats, &sr->read_mms, mms);
+	count_value(sr->stats, &sr->read_mms, mms);
 }
 
 /* Memory. */
@@ -132,8 +132,8 @@ struct probe {
 	u64 to_last; /* visits when the last mapping was found */
 };
 
-static int look_at_entry(struct folio *folio, struct vm_area_struct *vma,
-			 u64 address, void *arg)
+static int count_entry(struct folio *folio, struct vm_area_struct *vma,
+		       u64 address, void *arg)
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, address);
 	struct probe *probe = arg;
@@ -147,12 +147,12 @@ static int look_at_entry(struct folio *folio, struct vm_area_struct *vma,
 	return found;
 }
 
-static void walk(struct stats_rmap *sr, struct folio *folio)
+static void count_walk(struct stats_rmap *sr, struct folio *folio)
 {
 	struct rmap_walk_stats walked = { 0 };
 	struct probe probe = { 0 };
 	struct rmap_walk_control rwc = {
-		.rmap_one = look_at_entry,
+		.rmap_one = count_entry,
 		.arg = &probe,
 		.stats = &walked,
 	};
@@ -160,13 +160,13 @@ static void walk(struct stats_rmap *sr, struct folio *folio)
 	struct stats *stats = sr->stats;
 
 	sr->ops->walk(sr->rmap, folio, &rwc);
-	add(stats, &walks->mapped, folio->mapcount);
-	add(stats, &walks->visits, probe.visits);
-	add(stats, &walks->useless, probe.visits - probe.found);
-	add(stats, &walks->to_last, probe.to_last);
-	add(stats, &walks->contexts, walked.contexts);
-	add(stats, &walks->remaps, walked.remaps);
-	add(stats, &walks->nodes, walked.nodes);
+	count_value(stats, &walks->mapped, folio->mapcount);
+	count_value(stats, &walks->visits, probe.visits);
+	count_value(stats, &walks->useless, probe.visits - probe.found);
+	count_value(stats, &walks->to_last, probe.to_last);
+	count_value(stats, &walks->contexts, walked.contexts);
+	count_value(stats, &walks->remaps, walked.remaps);
+	count_value(stats, &walks->nodes, walked.nodes);
 }
 
 /* The folio that the clock hand comes to next; NULL: there is none. */
@@ -194,7 +194,7 @@ static void walk_some(struct stats_rmap *sr)
 		folio = hand_next(sr);
 		if (!folio)
 			return;
-		walk(sr, folio);
+		count_walk(sr, folio);
 	}
 }
 
@@ -263,7 +263,8 @@ static void count_processes(struct stats *stats, int result)
 		stats->processes--;
 }
 
-static void after_op(void *arg, u32 op_nr, int result, struct machine *machine)
+static void stats_after_op(void *arg, u32 op_nr, int result,
+			   struct machine *machine)
 {
 	struct stats *stats = arg;
 
@@ -276,7 +277,7 @@ static void after_op(void *arg, u32 op_nr, int result, struct machine *machine)
 
 /* From beginning to end. */
 
-static void watch(struct stats *stats, struct machine *machine)
+static void watch_machine(struct stats *stats, struct machine *machine)
 {
 	for (u32 i = 0; i < machine->world.nr_rmaps; i++) {
 		struct stats_rmap *sr = &stats->rmaps[stats->nr++];
@@ -295,7 +296,7 @@ static void watch(struct stats *stats, struct machine *machine)
 }
 
 /* Of a group, whatever is locked counts as the first operation's. */
-static void replay_ops(struct stats *stats)
+static void replay_counted(struct stats *stats)
 {
 	const struct op *ops = stats->sc->ops;
 	u32 next;
@@ -321,7 +322,7 @@ static void replay_ops(struct stats *stats)
 	stats->kind = NR_OPS;
 }
 
-static void finish(struct stats *stats)
+static void finish_stats(struct stats *stats)
 {
 	for (u32 i = 0; i < stats->nr; i++) {
 		stats->rmaps[i].migrate = stats->rmaps[i].rmap->migrate_walks;
@@ -343,7 +344,7 @@ int stats_run(struct stats *stats, const struct scenario *sc,
 	stats->config = *config;
 	stats->config.replay.check = REPLAY_CHECK_NONE;
 	stats->config.replay.machine.accounts = true;
-	stats->config.replay.after_op = after_op;
+	stats->config.replay.after_op = stats_after_op;
 	stats->config.replay.arg = stats;
 	stats->processes = 1;
 	stats->kind = NR_OPS;
@@ -351,11 +352,11 @@ int stats_run(struct stats *stats, const struct scenario *sc,
 	if (!stats->replay)
 		return -ENOMEM;
 	for (u32 i = 0; (machine = replay_machine(stats->replay, i)); i++)
-		watch(stats, machine);
+		watch_machine(stats, machine);
 	for (u32 i = 0; i < stats->nr; i++)
 		take_memory(&stats->rmaps[i], &stats->rmaps[i].end);
-	replay_ops(stats);
-	finish(stats);
+	replay_counted(stats);
+	finish_stats(stats);
 	replay_stop(stats->replay);
 	stats->replay = NULL;
 	return stats->err;

@@ -16,7 +16,8 @@
 	 FEATURE(MOVE_SEVERAL))
 
 /* The text for a kernel, to be freed. */
-static char *text_of(const char *release, u32 present, u32 assumed, bool other)
+static char *features_text(const char *release, u32 present, u32 assumed,
+			   bool other)
 {
 	struct kernel_features features = {
 		.present = present,
@@ -46,7 +47,7 @@ static u32 nr_lines(const char *text)
 
 static void test_compared(void **state)
 {
-	char *text = text_of("6.18.44-1-amd64", AS_OF_6_18, 0, false);
+	char *text = features_text("6.18.44-1-amd64", AS_OF_6_18, 0, false);
 
 	(void)state;
 	assert_string_equal(text,
@@ -60,11 +61,11 @@ static void test_compared(void **state)
 
 static void test_compared_disagrees(void **state)
 {
-	char *text = text_of("7.2.13",
-			     AS_OF_6_18 | FEATURE(ORDER_7_0) |
-				     FEATURE(DONTUNMAP_OFFSET) |
-				     FEATURE(DONTUNMAP_APART),
-			     0, false);
+	char *text = features_text("7.2.13",
+				   AS_OF_6_18 | FEATURE(ORDER_7_0) |
+					   FEATURE(DONTUNMAP_OFFSET) |
+					   FEATURE(DONTUNMAP_APART),
+				   0, false);
 
 	(void)state;
 	assert_non_null(
@@ -75,14 +76,15 @@ static void test_compared_disagrees(void **state)
 /* The version was compared, but without what was brought back to it. */
 static void test_backport(void **state)
 {
-	char *text = text_of("6.18.44", AS_OF_6_18 | FEATURE(DONTUNMAP_APART),
-			     0, false);
+	char *text = features_text(
+		"6.18.44", AS_OF_6_18 | FEATURE(DONTUNMAP_APART), 0, false);
 
 	(void)state;
 	assert_non_null(strstr(text, "; model as of 6.18; this combination "
 				     "was never compared before\n"));
 	free(text);
-	text = text_of("6.18.44", AS_OF_6_18 | FEATURE(ORDER_7_0), 0, false);
+	text = features_text("6.18.44", AS_OF_6_18 | FEATURE(ORDER_7_0), 0,
+			     false);
 	assert_non_null(strstr(text, "; compared before: 7.0.4, 7.0.13, "
 				     "7.1.13\n"));
 	free(text);
@@ -91,8 +93,8 @@ static void test_backport(void **state)
 /* The version has the same first digits as one that was compared. */
 static void test_combination_compared(void **state)
 {
-	char *text =
-		text_of("7.0.130", AS_OF_6_18 | FEATURE(ORDER_7_0), 0, false);
+	char *text = features_text("7.0.130", AS_OF_6_18 | FEATURE(ORDER_7_0),
+				   0, false);
 
 	(void)state;
 	assert_non_null(strstr(text, "model as of 7.0; compared before: "
@@ -103,8 +105,8 @@ static void test_combination_compared(void **state)
 
 static void test_never_compared(void **state)
 {
-	char *text = text_of("9.1.0", FEATURE(ANON_OFFSET), FEATURE(ORDER_7_0),
-			     false);
+	char *text = features_text("9.1.0", FEATURE(ANON_OFFSET),
+				   FEATURE(ORDER_7_0), false);
 
 	(void)state;
 	assert_non_null(strstr(text, "; assumed by its number, not detected: "
@@ -118,11 +120,11 @@ static void test_never_compared(void **state)
 /* One line for what the model has not, and for what only the model has. */
 static void test_warnings(void **state)
 {
-	char *text = text_of("7.2.13",
-			     FEATURE(MERGE_UNFAULTED) | FEATURE(ORDER_7_0) |
-				     FEATURE(MOVE_SEVERAL) |
-				     FEATURE(DONTUNMAP_OFFSET),
-			     0, false);
+	char *text = features_text(
+		"7.2.13",
+		FEATURE(MERGE_UNFAULTED) | FEATURE(ORDER_7_0) |
+			FEATURE(MOVE_SEVERAL) | FEATURE(DONTUNMAP_OFFSET),
+		0, false);
 
 	(void)state;
 	assert_non_null(strstr(text, "; this combination was never compared "
@@ -139,7 +141,7 @@ static void test_warnings(void **state)
 
 static void test_all(void **state)
 {
-	char *text = text_of("9.1.0", ALL_FEATURES, 0, false);
+	char *text = features_text("9.1.0", ALL_FEATURES, 0, false);
 
 	(void)state;
 	assert_non_null(strstr(text, " anon-offset; all detected;"));
@@ -149,7 +151,7 @@ static void test_all(void **state)
 /* The order that was asked for is not this kernel's. */
 static void test_other_order(void **state)
 {
-	char *text = text_of("6.18.44", AS_OF_6_18, 0, true);
+	char *text = features_text("6.18.44", AS_OF_6_18, 0, true);
 
 	(void)state;
 	assert_non_null(strstr(text, "; model as of 7.0, as asked\n"));

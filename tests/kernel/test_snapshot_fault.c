@@ -78,7 +78,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void compare(struct fixture *fix, struct snap_difference *diff)
+static void compare_with_fault(struct fixture *fix,
+			       struct snap_difference *diff)
 {
 	static const u64 inodes[NR_FILES];
 	static const u32 slots[1];
@@ -94,7 +95,7 @@ static void test_sound(void **state)
 	struct fixture *fix = *state;
 	struct snap_difference diff;
 
-	compare(fix, &diff);
+	compare_with_fault(fix, &diff);
 	assert_string_equal(diff.what, "the VMAs of A");
 	assert_int_equal(fix->kernel.fault.kind, DUMP_NO_FAULT);
 }
@@ -105,7 +106,7 @@ static void test_mapping_leads_nowhere(void **state)
 	struct snap_difference diff;
 
 	fix->dump->pages[0].mapping = 0x2008 | PAGE_FLAG_ANON;
-	compare(fix, &diff);
+	compare_with_fault(fix, &diff);
 	assert_string_equal(diff.what, "a struct page, reached from "
 				       "A:0x10-0x14 at page 0x12");
 	assert_string_equal(diff.kernel,
@@ -114,7 +115,7 @@ static void test_mapping_leads_nowhere(void **state)
 			    "leads");
 	/* The same snapshot is sound again with the next dump. */
 	fix->dump->pages[0].mapping = 0x2000 | PAGE_FLAG_ANON;
-	compare(fix, &diff);
+	compare_with_fault(fix, &diff);
 	assert_string_equal(diff.what, "the VMAs of A");
 }
 
@@ -131,7 +132,7 @@ static void test_fault_of_dump(void **state)
 		.found = 5,
 		.expected = 9,
 	};
-	compare(fix, &diff);
+	compare_with_fault(fix, &diff);
 	assert_string_equal(diff.what, "an anon_vma_chain in an anon_vma's "
 				       "interval tree, reached from "
 				       "A:0x10-0x14");

@@ -18,7 +18,7 @@ struct answer {
 };
 
 /* 0x10000000 pages behind the base is the first page above 47 bits. */
-static struct answer ask(const char *text, u64 task_pages)
+static struct answer ask_suitable(const char *text, u64 task_pages)
 {
 	struct answer answer = { .why = "" };
 	struct scenario_error err;
@@ -34,9 +34,10 @@ static struct answer ask(const char *text, u64 task_pages)
 
 static void test_refused_with_four_levels(void **state)
 {
-	struct answer answer = ask("mmap A 0 1 rw\n"
-				   "mremap A 0 1 1 to=0x10000000 = EINVAL\n",
-				   TASK_PAGES);
+	struct answer answer =
+		ask_suitable("mmap A 0 1 rw\n"
+			     "mremap A 0 1 1 to=0x10000000 = EINVAL\n",
+			     TASK_PAGES);
 
 	(void)state;
 	assert_true(answer.suitable);
@@ -45,9 +46,10 @@ static void test_refused_with_four_levels(void **state)
 
 static void test_asserted_with_four_levels(void **state)
 {
-	struct answer answer = ask("mmap A 0 1 rw\n"
-				   "mremap A 0 1 1 to=0x10000000 = EINVAL\n",
-				   TASK_PAGES_LA57);
+	struct answer answer =
+		ask_suitable("mmap A 0 1 rw\n"
+			     "mremap A 0 1 1 to=0x10000000 = EINVAL\n",
+			     TASK_PAGES_LA57);
 
 	(void)state;
 	assert_false(answer.suitable);
@@ -58,9 +60,10 @@ static void test_asserted_with_four_levels(void **state)
 /* Without a VMA it is ENOMEM with either. */
 static void test_mprotect(void **state)
 {
-	struct answer answer = ask("mmap A 0 1 rw\n"
-				   "mprotect A 0x10000000 1 r = ENOMEM\n",
-				   TASK_PAGES_LA57);
+	struct answer answer =
+		ask_suitable("mmap A 0 1 rw\n"
+			     "mprotect A 0x10000000 1 r = ENOMEM\n",
+			     TASK_PAGES_LA57);
 
 	(void)state;
 	assert_true(answer.suitable);
@@ -68,9 +71,9 @@ static void test_mprotect(void **state)
 
 static void test_not_asserted(void **state)
 {
-	struct answer answer = ask("mmap A 0 1 rw\n"
-				   "mremap A 0 1 1 to=0x10000000\n",
-				   TASK_PAGES_LA57);
+	struct answer answer = ask_suitable("mmap A 0 1 rw\n"
+					    "mremap A 0 1 1 to=0x10000000\n",
+					    TASK_PAGES_LA57);
 
 	(void)state;
 	assert_true(answer.suitable);
@@ -81,11 +84,11 @@ static void test_not_asserted(void **state)
 static void test_over_the_stack(void **state)
 {
 	const char *text = "munmap A 0 0x10000010\n";
-	struct answer answer = ask(text, TASK_PAGES);
+	struct answer answer = ask_suitable(text, TASK_PAGES);
 
 	(void)state;
 	assert_true(answer.suitable);
-	answer = ask(text, TASK_PAGES_LA57);
+	answer = ask_suitable(text, TASK_PAGES_LA57);
 	assert_false(answer.suitable);
 	assert_non_null(strstr(answer.why, "where the process itself lives"));
 }
