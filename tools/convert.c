@@ -24,7 +24,7 @@ struct convert {
 	bool bytes; /* --bytes */
 };
 
-static int print_help(void)
+static int convert_print_help(void)
 {
 	printf("Usage: rmapdiff convert [OPTION...] FILE\n"
 	       "Writes a scenario (- is standard input) in the other form: text "
@@ -40,8 +40,8 @@ static int print_help(void)
 }
 
 /* Writes either @sc as text, or @bytes. */
-static int write_output(struct convert *cv, const struct scenario *sc,
-			const u8 *bytes, size_t len)
+static int write_converted(struct convert *cv, const struct scenario *sc,
+			   const u8 *bytes, size_t len)
 {
 	if (output_open(&cv->out))
 		return EXIT_USAGE;
@@ -77,7 +77,7 @@ static int convert_to_bytes(struct convert *cv, const struct input *in,
 	if (!len)
 		err = usage_error(in->name, "no operations: nothing to write");
 	else
-		err = write_output(cv, sc, bytes, len);
+		err = write_converted(cv, sc, bytes, len);
 	free(bytes);
 	return err;
 }
@@ -93,7 +93,7 @@ static int convert_scenario(struct convert *cv, const struct input *in,
 		return usage_error(in->name, "out of memory");
 	if (to == FORM_BYTES)
 		return convert_to_bytes(cv, in, sc);
-	return write_output(cv, sc, NULL, 0);
+	return write_converted(cv, sc, NULL, 0);
 }
 
 static int convert_file(struct convert *cv, const char *path)
@@ -148,7 +148,7 @@ int cmd_convert(int argc, char **argv)
 			cv.bytes = true;
 			break;
 		case 'h':
-			return print_help();
+			return convert_print_help();
 		default:
 			if (!output_take_option(&cv.out, c))
 				return EXIT_USAGE;

@@ -23,7 +23,7 @@ struct emit_c {
 	struct replay_config config; /* its --as-of alone */
 };
 
-static int print_help(void)
+static int emit_c_print_help(void)
 {
 	printf("Usage: rmapdiff emit-c [OPTION...] FILE\n"
 	       "Writes a scenario, text or bytes (- is standard input), as one "
@@ -46,7 +46,7 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
-static int refuse(const struct input *in, u32 line, const char *text)
+static int refuse_scenario(const struct input *in, u32 line, const char *text)
 {
 	if (line)
 		return usage_error(in->name, "line %u: %s", line, text);
@@ -213,7 +213,7 @@ static void emit_all(const struct emit *em)
 	emit_main(em);
 }
 
-static int write_output(struct emit_c *ec, struct emit *em)
+static int write_program(struct emit_c *ec, struct emit *em)
 {
 	if (output_open(&ec->out))
 		return EXIT_USAGE;
@@ -249,7 +249,7 @@ static int emit_scenario(struct emit_c *ec, const struct input *in,
 		err = usage_error(in->name, "out of memory");
 	} else {
 		find_needs(em);
-		err = write_output(ec, em);
+		err = write_program(ec, em);
 	}
 	facts_free(&facts);
 	return err;
@@ -267,22 +267,24 @@ static int check_and_emit(struct emit_c *ec, const struct input *in,
 		em->dropped = drop_failalloc(sc);
 	fail = find_failalloc(sc);
 	if (fail)
-		return refuse(in, fail->line,
-			      "a kernel's allocations cannot be made to fail; "
-			      "--drop-failalloc leaves failalloc out");
+		return refuse_scenario(
+			in, fail->line,
+			"a kernel's allocations cannot be made to fail; "
+			"--drop-failalloc leaves failalloc out");
 	if (!emit_sequential(em, sc))
-		return refuse(in, 0, "out of memory");
+		return refuse_scenario(in, 0, "out of memory");
 	if (!sc->nr_ops)
-		return refuse(in, 0, "no operations: nothing to do in C");
+		return refuse_scenario(in, 0,
+				       "no operations: nothing to do in C");
 	if (sc->nr_procs > PROCS_MAX)
-		return refuse(in, 0,
-			      "more process names than one program "
-			      "has room for (256)");
+		return refuse_scenario(in, 0,
+				       "more process names than one program "
+				       "has room for (256)");
 	make_title(title, in->name);
 	em->title = title;
 	windows = facts_windows(sc, &em->nr_windows, why);
 	if (!windows)
-		return refuse(in, 0, why);
+		return refuse_scenario(in, 0, why);
 	em->windows = windows;
 	err = emit_scenario(ec, in, em);
 	free(windows);
@@ -334,7 +336,7 @@ int cmd_emit_c(int argc, char **argv)
 			ec.bytes = true;
 			break;
 		case 'h':
-			return print_help();
+			return emit_c_print_help();
 		default:
 			if (!output_take_option(&ec.out, c))
 				return EXIT_USAGE;

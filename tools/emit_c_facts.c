@@ -47,7 +47,7 @@ static void *add_to(struct facts *facts, void **v, u32 *nr, u32 *cap,
 	return new;
 }
 
-static void add_vma(struct facts *facts, const struct vm_area_struct *vma)
+static void fact_add_vma(struct facts *facts, const struct vm_area_struct *vma)
 {
 	struct fact_vma *out = ADD(facts, vmas);
 
@@ -61,8 +61,8 @@ static void add_vma(struct facts *facts, const struct vm_area_struct *vma)
 }
 
 /* Continues the last run of @mm if it can. */
-static void add_page(struct facts *facts, const struct fact_mm *mm,
-		     const struct pte *pte)
+static void fact_add_page(struct facts *facts, const struct fact_mm *mm,
+			  const struct pte *pte)
 {
 	u64 page = pte_addr(pte) - facts->sc->base;
 	u64 folio = pte->folio ? pte->folio->id : 0;
@@ -84,8 +84,8 @@ static void add_page(struct facts *facts, const struct fact_mm *mm,
 		*run = (struct fact_run){ page, 1, folio, value };
 }
 
-static u64 add_pages_of(struct facts *facts, const struct fact_mm *mm,
-			struct vm_area_struct *vma)
+static u64 fact_add_pages_of(struct facts *facts, const struct fact_mm *mm,
+			     struct vm_area_struct *vma)
 {
 	u64 address = vma->vm_start;
 	u64 nr = 0;
@@ -102,13 +102,13 @@ static u64 add_pages_of(struct facts *facts, const struct fact_mm *mm,
 		if (pte->folio)
 			facts->folios_max =
 				max_u64(facts->folios_max, pte->folio->id);
-		add_page(facts, mm, pte);
+		fact_add_page(facts, mm, pte);
 		nr++;
 	}
 	return nr;
 }
 
-static bool same(const void *a, const void *b, size_t size)
+static bool same_bytes(const void *a, const void *b, size_t size)
 {
 	return !size || !memcmp(a, b, size);
 }
@@ -125,13 +125,13 @@ static bool as_before(const struct facts *facts, const struct fact_mm *mm,
 		return old->vma_nr == mm->vma_nr && old->run_nr == mm->run_nr &&
 		       /* Where there are none there may be no array. */
 		       (!mm->vma_nr ||
-			same(facts->vmas.v + old->vma_first,
-			     facts->vmas.v + mm->vma_first,
-			     mm->vma_nr * sizeof(*facts->vmas.v))) &&
+			same_bytes(facts->vmas.v + old->vma_first,
+				   facts->vmas.v + mm->vma_first,
+				   mm->vma_nr * sizeof(*facts->vmas.v))) &&
 		       (!mm->run_nr ||
-			same(facts->runs.v + old->run_first,
-			     facts->runs.v + mm->run_first,
-			     mm->run_nr * sizeof(*facts->runs.v)));
+			same_bytes(facts->runs.v + old->run_first,
+				   facts->runs.v + mm->run_first,
+				   mm->run_nr * sizeof(*facts->runs.v)));
 	}
 	return false;
 }
@@ -150,8 +150,8 @@ static u64 add_mm(struct facts *facts, struct mm_struct *mm, u32 slot)
 	u64 nr = 0;
 
 	for (vma = find_vma(mm, 0); vma; vma = vma_next(vma)) {
-		add_vma(facts, vma);
-		nr += add_pages_of(facts, &fact, vma);
+		fact_add_vma(facts, vma);
+		nr += fact_add_pages_of(facts, &fact, vma);
 	}
 	fact.vma_nr = facts->vmas.nr - fact.vma_first;
 	fact.run_nr = facts->runs.nr - fact.run_first;
@@ -176,7 +176,8 @@ static void add_sharer(struct facts *facts, u32 slot, u32 owner)
 		*sharer = (struct fact_sharer){ slot, owner };
 }
 
-static void after_op(void *arg, u32 op_nr, int result, struct machine *machine)
+static void facts_after_op(void *arg, u32 op_nr, int result,
+			   struct machine *machine)
 {
 	struct facts *facts = arg;
 	struct fact_state *state;
@@ -213,7 +214,7 @@ int facts_collect(struct facts *facts, const struct scenario *sc,
 			.as_of = as_of,
 		},
 		.check = REPLAY_CHECK_NONE,
-		.after_op = after_op,
+		.after_op = facts_after_op,
 		.arg = facts,
 	};
 
@@ -251,8 +252,8 @@ static struct fact_window range_of(const struct scenario *sc,
 	return (struct fact_window){ page, end - sc->base };
 }
 
-static bool is_free(const struct scenario *sc, const struct op *op,
-		    const struct fact_window *range, char why[160])
+static bool is_window_free(const struct scenario *sc, const struct op *op,
+			   const struct fact_window *range, char why[160])
 {
 	u64 start = sc->base + range->start, end = sc->base + range->end;
 
@@ -276,7 +277,7 @@ static int by_start(const void *a, const void *b)
 }
 
 /* Sorts them, and makes one of those that touch; their number. */
-static u32 join(struct fact_window *windows, u32 nr)
+static u32 join_windows(struct fact_window *windows, u32 nr)
 {
 	u32 kept = 0;
 
@@ -322,11 +323,11 @@ struct fact_window *facts_windows(const struct scenario *sc, u32 *nr,
 				op->new_len);
 		}
 		for (u32 k = first; k < used; k++)
-			if (!is_free(sc, op, &windows[k], why)) {
+			if (!is_window_free(sc, op, &windows[k], why)) {
 				free(windows);
 				return NULL;
 			}
 	}
-	*nr = join(windows, used);
+	*nr = join_windows(windows, used);
 	return windows;
 }

@@ -28,7 +28,7 @@ static u32 print_groups(const struct scenario *sc, FILE *out)
 }
 
 /* What was asserted behind a reclaim need not come where it was not done. */
-static void drop_results(struct scenario *sc)
+static void drop_results_of_reclaim(struct scenario *sc)
 {
 	bool reclaimed = false;
 
@@ -60,7 +60,7 @@ bool emit_sequential(struct emit *em, struct scenario *sc)
 	em->nr_groups = print_groups(sc, out);
 	if (fclose(out))
 		return false;
-	drop_results(sc);
+	drop_results_of_reclaim(sc);
 	scenario_sequential(sc);
 	em->walks = drop_kind(sc, OP_WALK);
 	em->reclaims = drop_kind(sc, OP_RECLAIM);
@@ -68,8 +68,8 @@ bool emit_sequential(struct emit *em, struct scenario *sc)
 }
 
 /* Each line of @text between @before and @behind. */
-static void print_lines(FILE *out, const char *text, const char *before,
-			const char *behind)
+static void print_framed_lines(FILE *out, const char *text, const char *before,
+			       const char *behind)
 {
 	while (*text) {
 		int len = (int)strcspn(text, "\n");
@@ -97,7 +97,7 @@ void emit_left_out(const struct emit *em)
 		return;
 	fprintf(out, " *\n * In the scenario these run at the same time:\n"
 		     " *\n");
-	print_lines(out, em->groups, " *\t", "");
+	print_framed_lines(out, em->groups, " *\t", "");
 	fprintf(out, " *\n * Here they are done one after the other, exits "
 		     "last: a program cannot make the kernel\n"
 		     " * follow a schedule.\n");
@@ -116,5 +116,5 @@ void emit_say_left_out(const struct emit *em)
 	fprintf(out, "\tprintf(\"# at the same time in the scenario, one after "
 		     "the other here:\\n\");\n");
 	/* Text has no character that a string literal would mind. */
-	print_lines(out, em->groups, "\tprintf(\"#   ", "\\n\");");
+	print_framed_lines(out, em->groups, "\tprintf(\"#   ", "\\n\");");
 }

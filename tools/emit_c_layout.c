@@ -29,8 +29,8 @@ static int by_folio(const void *a, const void *b)
 	return (x->page > y->page) - (x->page < y->page);
 }
 
-static void print_vma(const struct emit *em, const struct fact_vma *vma,
-		      FILE *out)
+static void print_vma_layout(const struct emit *em, const struct fact_vma *vma,
+			     FILE *out)
 {
 	fprintf(out, " 0x%" PRIx64 "-0x%" PRIx64 " %c%c", vma->start, vma->end,
 		vma->flags & VM_READ ? 'r' : '-',
@@ -46,7 +46,8 @@ static void print_vma(const struct emit *em, const struct fact_vma *vma,
 			vma->pgoff - em->sc->base);
 }
 
-static void print_mm(const struct emit *em, const struct fact_mm *mm, FILE *out)
+static void print_mm_layout(const struct emit *em, const struct fact_mm *mm,
+			    FILE *out)
 {
 	fprintf(out, "%s:", em->sc->names[mm->slot]);
 	if (!mm->vma_nr)
@@ -54,7 +55,8 @@ static void print_mm(const struct emit *em, const struct fact_mm *mm, FILE *out)
 	for (u32 i = 0; i < mm->vma_nr; i++) {
 		if (i)
 			fputc(',', out);
-		print_vma(em, &em->facts->vmas.v[mm->vma_first + i], out);
+		print_vma_layout(em, &em->facts->vmas.v[mm->vma_first + i],
+				 out);
 	}
 	fputc('\n', out);
 }
@@ -141,8 +143,8 @@ static void print_zero_pages(const struct emit *em,
 }
 
 /* All places with a folio; their number in @nr.  NULL if memory is out. */
-static struct place *find_places(const struct emit *em,
-				 const struct fact_state *state, u64 *nr)
+static struct place *find_folio_places(const struct emit *em,
+				       const struct fact_state *state, u64 *nr)
 {
 	struct place *places =
 		malloc((em->facts->mappings_max + 1) * sizeof(*places));
@@ -178,13 +180,14 @@ static char *layout_text(const struct emit *em, u32 op_nr)
 	FILE *out;
 	u64 nr;
 
-	places = find_places(em, state, &nr);
+	places = find_folio_places(em, state, &nr);
 	out = places ? open_memstream(&text, &size) : NULL;
 	if (out) {
 		fputc('\n', out);
 		for (u32 i = 0; i < state->mm_nr; i++)
-			print_mm(em, &em->facts->mms.v[state->mm_first + i],
-				 out);
+			print_mm_layout(em,
+					&em->facts->mms.v[state->mm_first + i],
+					out);
 		for (u32 i = 0; i < state->sharer_nr; i++) {
 			const struct fact_sharer *sharer =
 				&em->facts->sharers.v[state->sharer_first + i];
@@ -214,7 +217,7 @@ static bool has_line(const char *text, const char *line, size_t len)
 }
 
 /* One line of the comment, in as many as it takes. */
-static void print_line(FILE *out, const char *line, size_t len)
+static void print_comment_line(FILE *out, const char *line, size_t len)
 {
 	size_t column = fprintf(out, "\t *");
 
@@ -236,7 +239,7 @@ static void print_line(FILE *out, const char *line, size_t len)
 	fputc('\n', out);
 }
 
-static u32 count_lines(const char *text)
+static u32 lines_in(const char *text)
 {
 	u32 nr = 0;
 
@@ -249,7 +252,7 @@ void emit_layout(const struct emit *em, u32 op_nr)
 {
 	char *text = layout_text(em, op_nr);
 	char *old = op_nr > 1 ? layout_text(em, op_nr - 1) : NULL;
-	bool brief = text && old && count_lines(text) > LINES_MAX;
+	bool brief = text && old && lines_in(text) > LINES_MAX;
 	u32 left_out = 0;
 	char *line, *end;
 
@@ -262,7 +265,7 @@ void emit_layout(const struct emit *em, u32 op_nr)
 			continue;
 		}
 		*line = ' ';
-		print_line(em->out, line, len);
+		print_comment_line(em->out, line, len);
 		*line = '\n';
 	}
 	if (left_out)

@@ -8,7 +8,7 @@
 #include "emit_c.h"
 
 /* A, B1: a capital letter and digits, which no header defines. */
-static bool is_plain(const char *name)
+static bool is_plain_name(const char *name)
 {
 	return isupper((unsigned char)name[0]) &&
 	       strspn(name + 1, "0123456789") == strlen(name + 1);
@@ -20,7 +20,7 @@ const char *emit_name(const struct emit *em, u32 slot, char name[EMIT_NAME_MAX])
 	const char *prefix = "";
 
 	for (u32 i = 0; i < em->sc->nr_procs; i++)
-		if (!is_plain(em->sc->names[i]))
+		if (!is_plain_name(em->sc->names[i]))
 			prefix = "proc_";
 	snprintf(name, EMIT_NAME_MAX, "%s%s", prefix, em->sc->names[slot]);
 	return name;
@@ -62,7 +62,8 @@ static void print_run_row(FILE *out, const struct fact_run *run)
 	fprintf(out, " },");
 }
 
-static void print_mm(const struct emit *em, const struct fact_mm *mm, u32 op_nr)
+static void print_mm_facts(const struct emit *em, const struct fact_mm *mm,
+			   u32 op_nr)
 {
 	const struct facts *facts = em->facts;
 	char name[EMIT_NAME_MAX];
@@ -119,7 +120,7 @@ void emit_tables(const struct emit *em)
 			if (!titled)
 				fprintf(out, "\t/* %u: %s */\n", i + 1, text);
 			titled = true;
-			print_mm(em, mm, i + 1);
+			print_mm_facts(em, mm, i + 1);
 		}
 	}
 	fprintf(out, "\t{ 0, 0, NULL%s }\n};\n",

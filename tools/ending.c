@@ -37,8 +37,8 @@ struct ending_watch {
 	bool describe;
 };
 
-static void on_divergence(void *arg, u32 op_nr, int result,
-			  struct machine *machine)
+static void ending_on_divergence(void *arg, u32 op_nr, int result,
+				 struct machine *machine)
 {
 	const struct ending_watch *watch = arg;
 
@@ -84,9 +84,9 @@ void ending_make_sound(const struct replay_config *config,
 }
 
 /* @told: where operations are noted as they begin; may be NULL. */
-static int replay_once(const struct scenario *sc,
-		       const struct ending_config *config, struct told *told,
-		       struct ending *ending)
+static int replay_noted(const struct scenario *sc,
+			const struct ending_config *config, struct told *told,
+			struct ending *ending)
 {
 	struct replay_config replays = *config->replay;
 	struct replay_result result;
@@ -100,7 +100,7 @@ static int replay_once(const struct scenario *sc,
 	int err;
 
 	memset(ending, 0, sizeof(*ending));
-	replays.on_divergence = on_divergence;
+	replays.on_divergence = ending_on_divergence;
 	replays.after_op = told ? note_op : NULL;
 	replays.arg = &watch;
 	err = replay(sc, &replays, &result);
@@ -118,7 +118,7 @@ static int replay_once(const struct scenario *sc,
 int ending_here(const struct scenario *sc, const struct ending_config *config,
 		struct ending *ending)
 {
-	return replay_once(sc, config, NULL, ending);
+	return replay_noted(sc, config, NULL, ending);
 }
 
 void ending_limit_time(u32 ms)
@@ -143,7 +143,7 @@ replay_apart(const struct scenario *sc, const struct ending_config *config,
 	dup2(said, STDERR_FILENO);
 	told->begun = 1;
 	ending_limit_time(config->limit_ms);
-	told->err = replay_once(sc, config, told, &told->ending);
+	told->err = replay_noted(sc, config, told, &told->ending);
 	told->is_over = true;
 	if (config->leaks)
 		exit(0);
@@ -299,8 +299,9 @@ static void from_death(const struct told *told, const char *said, int status,
 	}
 }
 
-static int watch(const struct scenario *sc, const struct ending_config *config,
-		 struct told *told, pid_t pid, int fd, struct ending *ending)
+static int watch_apart(const struct scenario *sc,
+		       const struct ending_config *config, struct told *told,
+		       pid_t pid, int fd, struct ending *ending)
 {
 	char *said = malloc(SAID_MAX);
 	int status;
@@ -330,8 +331,9 @@ static int watch(const struct scenario *sc, const struct ending_config *config,
 	return told->is_over ? told->err : 0;
 }
 
-static int start(const struct scenario *sc, const struct ending_config *config,
-		 struct told *told, struct ending *ending)
+static int start_apart(const struct scenario *sc,
+		       const struct ending_config *config, struct told *told,
+		       struct ending *ending)
 {
 	int fds[2];
 	pid_t pid;
@@ -348,7 +350,7 @@ static int start(const struct scenario *sc, const struct ending_config *config,
 		close(fds[0]);
 		return -EAGAIN;
 	}
-	return watch(sc, config, told, pid, fds[0], ending);
+	return watch_apart(sc, config, told, pid, fds[0], ending);
 }
 
 int ending_apart(const struct scenario *sc, const struct ending_config *config,
@@ -360,7 +362,7 @@ int ending_apart(const struct scenario *sc, const struct ending_config *config,
 
 	if (told == MAP_FAILED)
 		return -ENOMEM;
-	err = start(sc, config, told, ending);
+	err = start_apart(sc, config, told, ending);
 	munmap(told, sizeof(*told));
 	return err;
 }

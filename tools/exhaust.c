@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "../model/rmap/rmaps.h"
@@ -49,7 +48,7 @@ enum option_value {
 	OPT_DUE_TO,
 };
 
-static int print_help(void)
+static int exhaust_print_help(void)
 {
 	printf("Usage: rmapdiff exhaust [OPTION...]\n"
 	       "Replays every scenario within bounds, shortest first, with "
@@ -127,7 +126,7 @@ static int take_due_to(struct exhausting *ex)
 	return 0;
 }
 
-static int take_option(struct exhausting *ex, int c)
+static int exhaust_take_option(struct exhausting *ex, int c)
 {
 	struct search_bounds *bounds = &ex->config.bounds;
 	u32 number = 0;
@@ -210,7 +209,7 @@ static int check_due_to(const struct exhausting *ex)
 	return 0;
 }
 
-static int check_options(struct exhausting *ex)
+static int exhaust_check_options(struct exhausting *ex)
 {
 	const struct search_bounds *bounds = &ex->config.bounds;
 
@@ -235,7 +234,7 @@ static int check_options(struct exhausting *ex)
 }
 
 /* 0 to go on, else the exit status + 1 (--help's is 0). */
-static int parse_options(struct exhausting *ex, int argc, char **argv)
+static int exhaust_parse_options(struct exhausting *ex, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -262,17 +261,17 @@ static int parse_options(struct exhausting *ex, int argc, char **argv)
 
 	while (!err && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
 		if (c == 'h')
-			return print_help() + 1;
+			return exhaust_print_help() + 1;
 		else if (config_is_option(c))
 			err = config_take_option(ex->command,
 						 &ex->config.replay, c);
 		else
-			err = take_option(ex, c);
+			err = exhaust_take_option(ex, c);
 	if (!err && optind < argc)
 		err = usage_error(ex->command, "unexpected argument '%s'",
 				  argv[optind]);
 	if (!err)
-		err = check_options(ex);
+		err = exhaust_check_options(ex);
 	return err ? err + 1 : 0;
 }
 
@@ -286,7 +285,7 @@ static double seconds_since(const struct timespec *start)
 }
 
 /* Of all threads: what a core does in a second, whoever else is on it. */
-static double cpu_seconds(void)
+static double cpu_seconds_of_threads(void)
 {
 	struct timespec now;
 
@@ -303,8 +302,8 @@ static u64 sum_transitions(const struct exhaust_level *levels)
 	return sum;
 }
 
-static void print_progress(void *arg, const struct exhaust_level *levels,
-			   u32 level, u64 bytes)
+static void print_level_progress(void *arg, const struct exhaust_level *levels,
+				 u32 level, u64 bytes)
 {
 	const struct exhausting *ex = arg;
 	u64 done = sum_transitions(levels) - ex->transitions;
@@ -322,7 +321,7 @@ static void print_progress(void *arg, const struct exhaust_level *levels,
  * page tables as it can be.
  */
 
-static void lower_pages(struct scenario *sc, bool tables_count)
+static void lower_scenario_pages(struct scenario *sc, bool tables_count)
 {
 	u64 lowest = UINT64_MAX;
 
@@ -376,7 +375,7 @@ static int make_found(const struct exhausting *ex,
 
 	if (err)
 		return err;
-	lower_pages(sc, ex->config.bounds.two_tables);
+	lower_scenario_pages(sc, ex->config.bounds.two_tables);
 	err = replay(sc, &ex->config.replay, &result);
 	*report = result.report;
 	if (!err && (!result.diverged || report->kind != found->kind ||
@@ -390,8 +389,8 @@ static int make_found(const struct exhausting *ex,
 }
 
 /* 0, or EXIT_USAGE after a line that says why it cannot be written. */
-static int write_scenario(const char *path, const struct scenario *sc,
-			  const struct report *report)
+static int write_found(const char *path, const struct scenario *sc,
+		       const struct report *report)
 {
 	FILE *file = fopen(path, "w");
 
@@ -404,19 +403,6 @@ static int write_scenario(const char *path, const struct scenario *sc,
 	return close_output(path, file);
 }
 
-static int make_dir(const char *path)
-{
-	struct stat st;
-
-	if (mkdir(path, 0777) && errno != EEXIST)
-		return usage_error(path, "%s", strerror(errno));
-	if (!stat(path, &st) && !S_ISDIR(st.st_mode))
-		return usage_error(path, "is a file: expected a directory");
-	if (access(path, W_OK | X_OK))
-		return usage_error(path, "%s", strerror(errno));
-	return 0;
-}
-
 /* What cannot be written is told before hours of work are lost. */
 static int check_outputs(const struct exhausting *ex)
 {
@@ -424,9 +410,9 @@ static int check_outputs(const struct exhausting *ex)
 
 	if (state.path && output_check(&state))
 		return EXIT_USAGE;
-	if (ex->out && make_dir(ex->out))
+	if (ex->out && output_dir(ex->out))
 		return EXIT_USAGE;
-	return ex->states_dir ? make_dir(ex->states_dir) : 0;
+	return ex->states_dir ? output_dir(ex->states_dir) : 0;
 }
 
 static int write_state(const struct exhausting *ex, u64 id,
@@ -438,10 +424,10 @@ static int write_state(const struct exhausting *ex, u64 id,
 
 	if (make_scenario(ex, ops, nr_ops, &sc))
 		return usage_error(ex->command, "out of memory");
-	lower_pages(&sc, ex->config.bounds.two_tables);
+	lower_scenario_pages(&sc, ex->config.bounds.two_tables);
 	snprintf(path, sizeof(path), "%s/%08" PRIu64 ".rmap", ex->states_dir,
 		 id);
-	err = write_scenario(path, &sc, NULL);
+	err = write_found(path, &sc, NULL);
 	scenario_free(&sc);
 	return err;
 }
@@ -480,7 +466,7 @@ static int print_one_found(const struct exhausting *ex,
 	if (ex->out) {
 		snprintf(path, sizeof(path), "%s/%s-%s.rmap", ex->out, kind,
 			 *found->rmap ? found->rmap : "any");
-		err = write_scenario(path, &sc, &report);
+		err = write_found(path, &sc, &report);
 	}
 	scenario_free(&sc);
 	return err;
@@ -532,7 +518,7 @@ static void print_end(const struct exhausting *ex, const struct exhaust *search,
 		"%s: %" PRIu64 " transitions in %.1f s, %.0f a second; %.0f a "
 		"second of a core\n",
 		ex->command, done, seconds, (double)done / seconds,
-		(double)done / cpu_seconds());
+		(double)done / cpu_seconds_of_threads());
 	printf("%s\n%u states, %" PRIu64
 	       " transitions, %u kinds of divergences\n",
 	       why[end], exhaust_nr_states(search), sum_transitions(levels),
@@ -625,7 +611,7 @@ int cmd_exhaust(int argc, char **argv)
 			},
 			.memory = 1ULL << 30,
 			.stop = interrupt_flag(),
-			.progress = print_progress,
+			.progress = print_level_progress,
 		},
 	};
 	struct exhaust *found;
@@ -635,7 +621,7 @@ int cmd_exhaust(int argc, char **argv)
 	ex.config.threads = (u32)min_u64(
 		max_u64(sysconf(_SC_NPROCESSORS_ONLN), 1), EXHAUST_THREADS_MAX);
 	config_init(&ex.config.replay);
-	err = parse_options(&ex, argc, argv);
+	err = exhaust_parse_options(&ex, argc, argv);
 	if (err)
 		return err - 1;
 	found = exhaust_create(&ex.config);

@@ -10,7 +10,7 @@
 
 #define PAGE_STEPS_MAX 500 /* on an HTML page, unless --full */
 
-static int print_help(void)
+static int explain_print_help(void)
 {
 	printf("Usage: rmapdiff explain [OPTION...] FILE\n"
 	       "Draws a scenario, text or bytes (- is standard input), step by "
@@ -122,7 +122,7 @@ static int take_form(struct explain *ex, enum explain_form form)
 	return 0;
 }
 
-static int take_option(struct explain *ex, int c, enum when *when)
+static int explain_take_option(struct explain *ex, int c, enum when *when)
 {
 	switch (c) {
 	case 's':
@@ -171,7 +171,7 @@ static int check_sections(const struct explain *ex)
 	return 0;
 }
 
-static int check_options(struct explain *ex, enum when when)
+static int explain_check_options(struct explain *ex, enum when when)
 {
 	if (config_check(ex->command, &ex->config) || check_sections(ex))
 		return EXIT_USAGE;
@@ -191,7 +191,7 @@ static int check_options(struct explain *ex, enum when when)
 }
 
 /* 0 to go on, else the exit status + 1 (--help's is 0). */
-static int parse_options(struct explain *ex, int argc, char **argv)
+static int explain_parse_options(struct explain *ex, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -214,17 +214,17 @@ static int parse_options(struct explain *ex, int argc, char **argv)
 	while (!err &&
 	       (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1)
 		if (c == 'h')
-			return print_help() + 1;
+			return explain_print_help() + 1;
 		else
-			err = take_option(ex, c, &when);
+			err = explain_take_option(ex, c, &when);
 	if (!err)
-		err = check_options(ex, when);
+		err = explain_check_options(ex, when);
 	ex->colour = when == WHEN_AUTO ? colour_by_default(ex) :
 					 when == WHEN_ALWAYS;
 	return err ? err + 1 : 0;
 }
 
-static int draw(struct explain *ex)
+static int draw_scenario(struct explain *ex)
 {
 	int err;
 
@@ -286,7 +286,7 @@ static int explain_scenario(struct explain *ex)
 	if (output_open(&ex->output))
 		return EXIT_USAGE;
 	ex->out = ex->output.file;
-	if (output_close(&ex->output, draw(ex)))
+	if (output_close(&ex->output, draw_scenario(ex)))
 		return EXIT_USAGE;
 	return ex->result.diverged || ex->result.unexpected ? EXIT_DIVERGED :
 							      EXIT_OK;
@@ -298,7 +298,7 @@ int cmd_explain(int argc, char **argv)
 	int stop, status;
 
 	config_init(&ex.config);
-	stop = parse_options(&ex, argc, argv);
+	stop = explain_parse_options(&ex, argc, argv);
 	if (stop)
 		return stop - 1;
 	if (argc - optind != 1)

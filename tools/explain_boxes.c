@@ -112,7 +112,7 @@ static void draw_axis(struct boxes *boxes)
 		at += cell->kind == CELL_GAP ? cell->width - 3 : 0;
 		if (label.len && at >= free_from &&
 		    at + label.len <= TEXT_COLUMNS) {
-			row_put(boxes, at, text_of(&label));
+			row_put(boxes, at, text_string(&label));
 			free_from = at + (u32)label.len + 1;
 		}
 		text_free(&label);
@@ -406,7 +406,7 @@ static void draw_arrows(struct boxes *boxes, u32 mm, u32 slot,
 			  "%s <== %s %s folio%s %s%s", boxes->row,
 			  snap->rmaps[slot],
 			  fault == PLACE_MISSED ? "does not find" : "finds",
-			  ids.nr > 1 ? "s" : "", text_of(&ids.text),
+			  ids.nr > 1 ? "s" : "", text_string(&ids.text),
 			  fault == PLACE_MISSED ? " here" : " twice");
 		lines_hang(boxes->d->lines, INDENT);
 	}

@@ -32,12 +32,12 @@ static void put_quoted(FILE *out, const char *text)
 	}
 }
 
-static void put_vma_name(struct dot *dot, u32 vma)
+static void put_vma_node_name(struct dot *dot, u32 vma)
 {
 	fprintf(dot->out, "m%u_vma%u", dot->machine, vma);
 }
 
-static void put_vma(struct dot *dot, u32 nr)
+static void put_vma_node(struct dot *dot, u32 nr)
 {
 	const struct snap_vma *vma = &dot->snap->vmas[nr];
 	struct text text = { 0 };
@@ -51,8 +51,8 @@ static void put_vma(struct dot *dot, u32 nr)
 			 vma->pgoff);
 	}
 	fputs("    ", dot->out);
-	put_vma_name(dot, nr);
-	fprintf(dot->out, " [shape=box, label=\"%s\"];\n", text_of(&text));
+	put_vma_node_name(dot, nr);
+	fprintf(dot->out, " [shape=box, label=\"%s\"];\n", text_string(&text));
 	dot->oom |= text.oom;
 	text_free(&text);
 }
@@ -69,7 +69,7 @@ static void put_mm(struct dot *dot, u32 nr)
 		"    m%u_mm%u [shape=point, style=invis, label=\"\"];\n",
 		dot->machine, nr);
 	for (u32 i = mm->first_vma; i < mm->first_vma + mm->nr_vmas; i++)
-		put_vma(dot, i);
+		put_vma_node(dot, i);
 	fputs("  }\n", dot->out);
 }
 
@@ -106,7 +106,7 @@ static void put_object(struct dot *dot, u32 nr)
 		"  m%u_o%u [shape=%s, style=filled, fillcolor=\"%s\", "
 		"label=\"%s\"];\n",
 		dot->machine, nr, o->o.id ? "ellipse" : "octagon",
-		o->o.id ? "#dbe9f9" : "#e5f4dc", text_of(&text));
+		o->o.id ? "#dbe9f9" : "#e5f4dc", text_string(&text));
 	if (o->parent != SNAP_NONE)
 		fprintf(dot->out,
 			"  m%u_o%u -> m%u_o%u [color=gray40, label=parent];\n",
@@ -122,7 +122,8 @@ static void put_object(struct dot *dot, u32 nr)
 	text_free(&text);
 }
 
-static bool is_own(const struct snap *snap, const struct snap_branch *branch)
+static bool is_branch_own(const struct snap *snap,
+			  const struct snap_branch *branch)
 {
 	for (u32 i = 0; i < snap->nr_chains; i++)
 		if (snap->chains[i].vma == branch->vma &&
@@ -142,10 +143,10 @@ static void put_branch(struct dot *dot, const struct snap_branch *branch)
 		return;
 	}
 	fputs("  ", dot->out);
-	put_vma_name(dot, branch->vma);
+	put_vma_node_name(dot, branch->vma);
 	fprintf(dot->out, " -> m%u_o%u [label=AVC, color=blue%s];\n",
 		dot->machine, branch->object,
-		is_own(dot->snap, branch) ? ", penwidth=2" : "");
+		is_branch_own(dot->snap, branch) ? ", penwidth=2" : "");
 }
 
 /* The reverse maps that do not find @folio there, into @who. */
@@ -169,10 +170,10 @@ static void put_place(struct dot *dot, const struct snap_folio *folio, u64 nr,
 	text_add_pages(&label, dot->snap, place->addr, nr);
 	find_missing(dot->snap, folio, place, &who);
 	if (who.len)
-		text_add(&label, "\\n%s: not found", text_of(&who));
+		text_add(&label, "\\n%s: not found", text_string(&who));
 	fprintf(dot->out, "  m%u_f%" PRIu64 " -> ", dot->machine, folio->id);
-	put_vma_name(dot, place->vma);
-	fprintf(dot->out, " [label=\"%s\"%s];\n", text_of(&label),
+	put_vma_node_name(dot, place->vma);
+	fprintf(dot->out, " [label=\"%s\"%s];\n", text_string(&label),
 		who.len ? ", color=red, fontcolor=red, penwidth=2" : "");
 	dot->oom |= label.oom | who.oom;
 	text_free(&label);
@@ -208,7 +209,7 @@ static void put_folios(struct dot *dot, const struct snap_folio *folio,
 	fprintf(dot->out,
 		"  m%u_f%" PRIu64 " [shape=note, style=filled, "
 		"fillcolor=\"#fdf3cf\", label=\"%s\"];\n",
-		dot->machine, folio->id, text_of(&text));
+		dot->machine, folio->id, text_string(&text));
 	for (u32 i = 0; i < folio->nr_places; i++)
 		put_place(dot, folio, nr,
 			  &dot->snap->places[folio->first_place + i]);

@@ -9,8 +9,8 @@
 #include "explain_draw.h"
 
 /* Pages [addr, addr + nr) of a place: one a folio of the group. */
-static void add_place(struct text *text, const struct snap *snap,
-		      const struct snap_place *place, u64 nr)
+static void text_add_place(struct text *text, const struct snap *snap,
+			   const struct snap_place *place, u64 nr)
 {
 	if (place->mm == SNAP_NONE)
 		text_add(text, "?:");
@@ -94,11 +94,11 @@ static void draw_folio_line(struct drawing *d, const struct snap_folio *folio,
 		 folio->mapcount);
 	for (u32 i = 0; i < folio->nr_places; i++) {
 		text_add(&text, " ");
-		add_place(&text, snap, &snap->places[folio->first_place + i],
-			  nr);
+		text_add_place(&text, snap,
+			       &snap->places[folio->first_place + i], nr);
 	}
 	snprintf(key, sizeof(key), "folio %" PRIu64, folio->id);
-	lines_add_keyed(d->lines, key, "%s", text_of(&text));
+	lines_add_keyed(d->lines, key, "%s", text_string(&text));
 	lines_starts_thing(d->lines);
 	lines_hang(d->lines, 10);
 	d->lines->oom |= text.oom;
@@ -113,7 +113,7 @@ static void add_visit(struct text *text, const struct snap *snap,
 	s64 displacement = (s64)(visit->addr - folio->index);
 
 	text_add(text, visit->found ? " " : " (");
-	add_place(text, snap, visit, nr);
+	text_add_place(text, snap, visit, nr);
 	if (say_remap && displacement) {
 		text_add(text, "/");
 		text_add_displacement(text, displacement);
@@ -166,7 +166,7 @@ static void draw_walk(struct drawing *d, const struct snap_folio *folio,
 			 walk->nr_visits - useful, walk->nr_visits);
 	add_effort(&text, &walk->stats);
 	snprintf(key, sizeof(key), "walk %" PRIu64 " %u", folio->id, slot);
-	lines_add_keyed(d->lines, key, "%s", text_of(&text));
+	lines_add_keyed(d->lines, key, "%s", text_string(&text));
 	lines_hang(d->lines, hang);
 	d->lines->oom |= text.oom;
 	text_free(&text);
@@ -196,11 +196,11 @@ static bool point_at_walk(struct drawing *d, const struct snap_folio *folio,
 		pointed = true;
 		text_add_ids(&text, folio->id, last);
 		text_add(&text, " at ");
-		add_place(&text, snap, place, last - folio->id + 1);
+		text_add_place(&text, snap, place, last - folio->id + 1);
 		lines_add(d->lines, LINE_POINT,
 			  "      ^ <== %s %s folio%s %s%s", snap->rmaps[slot],
 			  fault == PLACE_MISSED ? "does not find" : "finds",
-			  last > folio->id ? "s" : "", text_of(&text),
+			  last > folio->id ? "s" : "", text_string(&text),
 			  fault == PLACE_MISSED ? "" : " twice");
 		text_free(&text);
 	}
@@ -260,7 +260,7 @@ static void draw_sum(struct drawing *d, u32 slot)
 			 contexts, contexts == 1 ? "" : "s", remaps,
 			 remaps == 1 ? "" : "s");
 	snprintf(key, sizeof(key), "sum %u", slot);
-	lines_add_keyed(d->lines, key, "%s", text_of(&text));
+	lines_add_keyed(d->lines, key, "%s", text_string(&text));
 	d->lines->oom |= text.oom;
 	text_free(&text);
 }

@@ -34,7 +34,7 @@ void explain_step_nr(const struct explain *ex, u32 op_nr,
 }
 
 /* How many digits from @from on are the same. */
-static u32 run_length(const struct schedule *schedule, u32 from)
+static u32 equal_digits(const struct schedule *schedule, u32 from)
 {
 	u32 end = from;
 
@@ -63,11 +63,12 @@ void explain_schedule(const struct explain *ex, u32 op_nr, struct lines *lines)
 		return;
 	ops = &ex->sc.ops[first - 1];
 	add_who(ops, nr, &text);
-	lines_add(lines, LINE_NOTE, "   at the same time: %s", text_of(&text));
+	lines_add(lines, LINE_NOTE, "   at the same time: %s",
+		  text_string(&text));
 	lines->oom |= text.oom;
 	text_clear(&text);
 	for (u32 i = 0; i < ops->schedule.nr;) {
-		u32 run = run_length(&ops->schedule, i);
+		u32 run = equal_digits(&ops->schedule, i);
 
 		text_add(&text, "%s%u", i ? ", " : "",
 			 schedule_digit(&ops->schedule, i));
@@ -79,7 +80,7 @@ void explain_schedule(const struct explain *ex, u32 op_nr, struct lines *lines)
 		lines_add(lines, LINE_NOTE,
 			  "   who gets on, from point to point: %s; then who "
 			  "runs goes on",
-			  text_of(&text));
+			  text_string(&text));
 	else
 		lines_add(lines, LINE_NOTE,
 			  "   no schedule: one after the other, as far as "

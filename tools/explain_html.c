@@ -63,7 +63,7 @@ static const char *line_class(const struct line *line)
 	}
 }
 
-static void put_line(FILE *out, const struct line *line)
+static void put_html_line(FILE *out, const struct line *line)
 {
 	char piece[TEXT_COLUMNS + 1];
 	size_t from = 0;
@@ -85,7 +85,7 @@ static u32 put_section(FILE *out, const struct lines *lines, u32 i)
 
 	fprintf(out, "<div class=\"sec\" data-section=\"%s\"><pre>", section);
 	for (; i < lines->nr && lines->all[i].section == section; i++)
-		put_line(out, &lines->all[i]);
+		put_html_line(out, &lines->all[i]);
 	fputs("</pre></div>\n", out);
 	return i;
 }
@@ -105,7 +105,7 @@ static u32 put_loose(FILE *out, const struct lines *lines, u32 i)
 	case LINE_REPORT:
 		fputs("<div class=\"report\"><pre>", out);
 		for (; i < lines->nr && lines->all[i].style == LINE_REPORT; i++)
-			put_line(out, &lines->all[i]);
+			put_html_line(out, &lines->all[i]);
 		fputs("</pre></div>\n", out);
 		return i;
 	case LINE_NOTE:

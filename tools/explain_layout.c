@@ -51,7 +51,7 @@ static bool find_boundaries(struct boundaries *b, const struct snap *snap,
 	return true;
 }
 
-static bool is_covered(const struct snap *snap, const bool *take, u64 page)
+static bool is_page_covered(const struct snap *snap, const bool *take, u64 page)
 {
 	for (u32 i = 0; i < snap->nr_vmas; i++)
 		if (take[snap->vmas[i].mm] && snap->vmas[i].start <= page &&
@@ -85,7 +85,7 @@ static void add_cell(struct layout *layout, enum cell_kind kind, u64 first,
 	};
 }
 
-static void add_pages(struct layout *layout, u64 first, u64 end)
+static void layout_add_pages(struct layout *layout, u64 first, u64 end)
 {
 	u64 step = layout->pages_per_cell;
 
@@ -110,9 +110,9 @@ static void add_cells(struct layout *layout, const struct snap *snap,
 		add_cell(layout, CELL_BOUNDARY, first, 0, 1);
 		if (end == first)
 			break;
-		if (is_covered(snap, take, first) ||
+		if (is_page_covered(snap, take, first) ||
 		    end - first <= GAP_PAGES_UNCUT)
-			add_pages(layout, first, end);
+			layout_add_pages(layout, first, end);
 		else
 			add_cell(layout, CELL_GAP, first, end - first,
 				 GAP_COLUMNS);
@@ -120,7 +120,7 @@ static void add_cells(struct layout *layout, const struct snap *snap,
 }
 
 /* Breaks the cells into lines of @columns. */
-static void fold(struct layout *layout, u32 columns)
+static void fold_cells(struct layout *layout, u32 columns)
 {
 	u32 column = 0, strip = 0;
 
@@ -165,7 +165,7 @@ static bool scale_is_hopeless(const struct scale *scale,
 	u64 cells = 0;
 
 	for (u32 i = 0; i + 1 < b->nr; i++)
-		if (is_covered(snap, take, b->at[i]))
+		if (is_page_covered(snap, take, b->at[i]))
 			cells += (b->at[i + 1] - b->at[i]) /
 				 scale->pages_per_cell;
 	return cells * scale->page_columns > room;
@@ -180,7 +180,7 @@ static bool try_scale(struct layout *layout, const struct scale *scale,
 	layout->page_columns = scale->page_columns;
 	layout->pages_per_cell = scale->pages_per_cell;
 	add_cells(layout, snap, take, b);
-	fold(layout, columns);
+	fold_cells(layout, columns);
 	return layout->nr_strips <= scale->strips || layout->oom;
 }
 

@@ -44,7 +44,7 @@ void text_add(struct text *text, const char *fmt, ...)
 	va_end(args);
 }
 
-const char *text_of(const struct text *text)
+const char *text_string(const struct text *text)
 {
 	return text->s ? text->s : "";
 }
@@ -62,7 +62,7 @@ void text_free(struct text *text)
 	*text = (struct text){ 0 };
 }
 
-static struct line *add(struct lines *lines)
+static struct line *new_line(struct lines *lines)
 {
 	struct line *line;
 
@@ -82,7 +82,7 @@ static struct line *add(struct lines *lines)
 	return line;
 }
 
-static char *copy(struct lines *lines, const char *text)
+static char *lines_copy(struct lines *lines, const char *text)
 {
 	char *s = strdup(text);
 
@@ -94,7 +94,7 @@ static char *copy(struct lines *lines, const char *text)
 static void add_va(struct lines *lines, enum line_style style, const char *key,
 		   const char *fmt, va_list args)
 {
-	struct line *line = add(lines);
+	struct line *line = new_line(lines);
 
 	if (!line)
 		return;
@@ -104,7 +104,7 @@ static void add_va(struct lines *lines, enum line_style style, const char *key,
 		lines->oom = true;
 	}
 	if (key)
-		line->key = copy(lines, key);
+		line->key = lines_copy(lines, key);
 }
 
 void lines_add(struct lines *lines, enum line_style style, const char *fmt, ...)
@@ -130,7 +130,7 @@ void lines_add_head(struct lines *lines, const char *text)
 	struct text key = { 0 };
 
 	text_add(&key, "head %s", lines->section);
-	lines_add_keyed(lines, text_of(&key), "%s", text);
+	lines_add_keyed(lines, text_string(&key), "%s", text);
 	if (lines->nr)
 		lines->all[lines->nr - 1].style = LINE_HEAD;
 	lines->oom |= key.oom;
@@ -178,7 +178,7 @@ void lines_state(struct lines *lines, const char *state)
 		return;
 	line = &lines->all[lines->nr - 1];
 	free(line->state);
-	line->state = copy(lines, state);
+	line->state = lines_copy(lines, state);
 }
 
 void lines_add_text(struct lines *lines, enum line_style style,
@@ -244,13 +244,13 @@ static char mark_of(const struct line *line, const struct line *before)
 
 static void add_gone(struct lines *to, const struct line *line)
 {
-	struct line *gone = add(to);
+	struct line *gone = new_line(to);
 
 	if (!gone)
 		return;
 	*gone = *line;
-	gone->text = copy(to, line->text ? line->text : "");
-	gone->key = line->key ? copy(to, line->key) : NULL;
+	gone->text = lines_copy(to, line->text ? line->text : "");
+	gone->key = line->key ? lines_copy(to, line->key) : NULL;
 	gone->state = NULL;
 	gone->mark = '-';
 }
@@ -287,7 +287,7 @@ void lines_mark(struct lines *now, const struct lines *before)
 	}
 	for (u32 i = 0; i < now->nr; i++) {
 		const struct line *was = find_key(old, nr_before, &now->all[i]);
-		struct line *line = add(&marked);
+		struct line *line = new_line(&marked);
 
 		if (!line)
 			break;
@@ -399,8 +399,8 @@ void lines_fold_unchanged(struct lines *lines)
 
 		for (; i < end; i++) {
 			struct line *line = &lines->all[i];
-			struct line *to = changed || i == first ? add(&kept) :
-								  NULL;
+			struct line *to =
+				changed || i == first ? new_line(&kept) : NULL;
 
 			if (to)
 				*to = *line;
@@ -443,7 +443,7 @@ void lines_cut(struct lines *lines, u32 max)
 			keep = cut_keeps(&cut, thing_changed(lines, i, end));
 		cut.dropped += !keep;
 		for (; i < end; i++) {
-			struct line *to = keep ? add(&kept) : NULL;
+			struct line *to = keep ? new_line(&kept) : NULL;
 
 			if (to)
 				*to = lines->all[i];

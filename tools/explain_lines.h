@@ -61,7 +61,7 @@ struct text {
 
 void text_add(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-const char *text_of(const struct text *text); /* never NULL */
+const char *text_string(const struct text *text); /* never NULL */
 void text_clear(struct text *text);
 void text_free(struct text *text);
 

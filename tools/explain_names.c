@@ -16,7 +16,7 @@ static u32 mms_of_proc(const struct mm_names *names, u32 proc)
 	return nr;
 }
 
-static void add(struct mm_names *names, u64 mm_id, u32 proc)
+static void name_mm(struct mm_names *names, u64 mm_id, u32 proc)
 {
 	if (names->nr == names->cap) {
 		u32 cap = names->cap ? 2 * names->cap : 16;
@@ -50,7 +50,7 @@ void mm_names_update(struct mm_names *names, struct machine *machine)
 				   -1;
 
 		if (proc >= 0)
-			add(names, mm->id, (u32)proc);
+			name_mm(names, mm->id, (u32)proc);
 	}
 	names->last_id = machine->world.nr_mms;
 }

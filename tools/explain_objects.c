@@ -26,7 +26,7 @@ u32 snap_find_object(const struct snap *snap, u32 slot, const void *who)
 	return SNAP_NONE;
 }
 
-static void take_object(void *arg, const struct rmap_object *object)
+static void snap_take_object(void *arg, const struct rmap_object *object)
 {
 	struct taker *taker = arg;
 	struct snap_object *o = add_item(taker->snap, objects);
@@ -68,9 +68,9 @@ static void ignore_object(void *arg, const struct rmap_object *object)
 	(void)arg, (void)object;
 }
 
-static void take_in_tree(void *arg, const void *who,
-			 const struct vm_area_struct *vma, pgoff_t first,
-			 pgoff_t last)
+static void snap_take_in_tree(void *arg, const void *who,
+			      const struct vm_area_struct *vma, pgoff_t first,
+			      pgoff_t last)
 {
 	struct taker *taker = arg;
 	struct snap_branch *branch = add_item(taker->snap, branches);
@@ -83,8 +83,8 @@ static void take_in_tree(void *arg, const void *who,
 	branch->last = last;
 }
 
-static void take_on_chain(void *arg, const struct vm_area_struct *vma,
-			  const void *who, bool own)
+static void snap_take_on_chain(void *arg, const struct vm_area_struct *vma,
+			       const void *who, bool own)
 {
 	struct taker *taker = arg;
 	struct snap_chain *chain = add_item(taker->snap, chains);
@@ -97,8 +97,8 @@ static void take_on_chain(void *arg, const struct vm_area_struct *vma,
 	chain->own = own;
 }
 
-static void take_remap(void *arg, const void *who, pgoff_t first, pgoff_t last,
-		       s64 displacement)
+static void snap_take_remap(void *arg, const void *who, pgoff_t first,
+			    pgoff_t last, s64 displacement)
 {
 	struct taker *taker = arg;
 	struct snap_remap *remap = add_item(taker->snap, remaps);
@@ -190,7 +190,7 @@ static void sort_objects(struct snap *snap, u32 first)
 static void describe(struct snap *snap, struct rmap *rmap, struct taker *taker)
 {
 	struct rmap_describer objects = {
-		.object = take_object,
+		.object = snap_take_object,
 		.in_tree = ignore_in_tree,
 		.on_chain = ignore_on_chain,
 		.remap = ignore_remap,
@@ -198,9 +198,9 @@ static void describe(struct snap *snap, struct rmap *rmap, struct taker *taker)
 	};
 	struct rmap_describer rest = {
 		.object = ignore_object,
-		.in_tree = take_in_tree,
-		.on_chain = take_on_chain,
-		.remap = take_remap,
+		.in_tree = snap_take_in_tree,
+		.on_chain = snap_take_on_chain,
+		.remap = snap_take_remap,
 		.arg = taker,
 	};
 	u32 first = snap->nr_objects;

@@ -214,8 +214,8 @@ static void take_places(struct snap *snap, const struct folio *folio,
 }
 
 /* The VMA may be gone: its pointer is followed only if an mm has it. */
-static int visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
-		 void *arg)
+static int snap_visit(struct folio *folio, struct vm_area_struct *vma, u64 addr,
+		      void *arg)
 {
 	struct snap *snap = arg;
 	struct snap_place *place = add_item(snap, visits);
@@ -247,7 +247,7 @@ static void take_walk(struct snap *snap, struct rmap *rmap, struct folio *folio,
 	struct divergence broken = rmap->broken;
 	u32 readers = rmap->world->rcu->readers;
 	struct rmap_walk_control rwc = {
-		.rmap_one = visit,
+		.rmap_one = snap_visit,
 		.arg = snap,
 		.stats = &walk->stats,
 	};

@@ -131,8 +131,8 @@ static void show_pending(struct steps *steps)
 	}
 }
 
-static void look(struct steps *steps, u32 op_nr, int result,
-		 struct machine *machine, bool diverged)
+static void look_at_step(struct steps *steps, u32 op_nr, int result,
+			 struct machine *machine, bool diverged)
 {
 	struct tracked *t = tracked_of(steps, machine);
 	bool at_end = !op_nr;
@@ -162,19 +162,20 @@ static void look(struct steps *steps, u32 op_nr, int result,
 		steps->oom = true;
 }
 
-static void after_op(void *arg, u32 op_nr, int result, struct machine *machine)
+static void steps_after_op(void *arg, u32 op_nr, int result,
+			   struct machine *machine)
 {
 	const struct steps *steps = arg;
 
 	/* Between operations of a group nothing is drawn. */
 	if (explain_last_of(steps->ex, op_nr) == op_nr)
-		look(arg, op_nr, result, machine, false);
+		look_at_step(arg, op_nr, result, machine, false);
 }
 
-static void on_divergence(void *arg, u32 op_nr, int result,
-			  struct machine *machine)
+static void steps_on_divergence(void *arg, u32 op_nr, int result,
+				struct machine *machine)
 {
-	look(arg, op_nr, result, machine, true);
+	look_at_step(arg, op_nr, result, machine, true);
 }
 
 /* What a machine is before the first operation. */
@@ -220,8 +221,8 @@ static void replay_and_show(struct steps *steps)
 	struct replay_config config = steps->ex->config;
 	struct replay_result result;
 
-	config.after_op = after_op;
-	config.on_divergence = on_divergence;
+	config.after_op = steps_after_op;
+	config.on_divergence = steps_on_divergence;
 	config.arg = steps;
 	for (u32 i = 0; i < steps->nr; i++)
 		look_at_start(steps, i);

@@ -20,8 +20,8 @@ bool explain_wants_section(const struct explain *ex, const char *name)
 }
 
 /* Those that run at the same time as @op_nr, as they stand on the line. */
-static void print_group(const struct explain *ex, u32 op_nr,
-			char text[EXPLAIN_OP_MAX])
+static void print_group_text(const struct explain *ex, u32 op_nr,
+			     char text[EXPLAIN_OP_MAX])
 {
 	u32 last = explain_last_of(ex, op_nr);
 	size_t used = 0;
@@ -48,7 +48,7 @@ void explain_op(const struct explain *ex, const struct step *step,
 		result[0] = '\0';
 		return;
 	}
-	print_group(ex, step->op_nr, text);
+	print_group_text(ex, step->op_nr, text);
 	if (step->left_out)
 		snprintf(result, 32, "(left out)");
 }
@@ -142,7 +142,7 @@ void explain_opening(const struct explain *ex, struct lines *lines)
 	add_rmaps(ex, &rmaps);
 	lines_add(lines, LINE_HEAD, "%s%s: %u operations on %s",
 		  explain_name(ex), input_form(&ex->in), ex->sc.nr_ops,
-		  text_of(&rmaps));
+		  text_string(&rmaps));
 	text_free(&rmaps);
 	add_opening_comment(ex, lines);
 	lines_add_text(
@@ -205,7 +205,7 @@ static void add_title(const struct explain *ex, const struct step *step,
 		text_add(&title, "== %s ", op);
 	while (title.len < TEXT_COLUMNS && !title.oom)
 		text_add(&title, "=");
-	lines_add(lines, LINE_TITLE, "%s", text_of(&title));
+	lines_add(lines, LINE_TITLE, "%s", text_string(&title));
 	lines->oom |= title.oom;
 	text_free(&title);
 	explain_comment(ex, o ? o->line : 0, comment);
@@ -230,7 +230,7 @@ static void draw_sections(const struct explain *ex, struct drawing *d)
 		draw_folios(d);
 }
 
-static void append(struct lines *to, struct lines *from)
+static void lines_append(struct lines *to, struct lines *from)
 {
 	for (u32 i = 0; i < from->nr; i++) {
 		lines_add(to, LINE_PLAIN, "%s", "");
@@ -277,7 +277,7 @@ static void draw_machine(const struct explain *ex, const struct step_machine *m,
 		lines_cut(&now, THINGS_MAX);
 	now.oom |= before.oom;
 	lines_free(&before);
-	append(lines, &now);
+	lines_append(lines, &now);
 }
 
 static bool points(const struct lines *lines)

@@ -133,9 +133,9 @@ static bool point_at_object(struct drawing *d, const struct snap_object *o)
 static void add_line(struct drawing *d, const char *key,
 		     const struct text *text, size_t bars)
 {
-	lines_add_keyed(d->lines, key, "%s", text_of(text));
+	lines_add_keyed(d->lines, key, "%s", text_string(text));
 	if (!text->oom)
-		lines_state(d->lines, text_of(text) + bars);
+		lines_state(d->lines, text_string(text) + bars);
 	d->lines->oom |= text->oom;
 }
 
@@ -282,7 +282,7 @@ static void draw_chain(struct drawing *d, u32 slot, u32 vma)
 		snprintf(key, sizeof(key), "chain %u %" PRIu64 " %" PRIx64,
 			 slot, snap->mms[snap->vmas[vma].mm].id,
 			 snap->vmas[vma].start);
-		lines_add_keyed(d->lines, key, "%s", text_of(&text));
+		lines_add_keyed(d->lines, key, "%s", text_string(&text));
 		lines_starts_thing(d->lines);
 	}
 	d->lines->oom |= text.oom;

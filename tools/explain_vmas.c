@@ -79,8 +79,8 @@ static void add_count(struct text *text, u64 nr, const char *what)
 }
 
 /* "2 exclusive, 2 shared with B C, 1 zero page" */
-static void add_pages(struct text *text, const struct snap *snap,
-		      const struct snap_vma *vma)
+static void text_add_page_kinds(struct text *text, const struct snap *snap,
+				const struct snap_vma *vma)
 {
 	struct census census = { 0 };
 	struct text pages = { 0 };
@@ -97,7 +97,7 @@ static void add_pages(struct text *text, const struct snap *snap,
 	add_count(&pages, census.zero, "zero");
 	add_count(&pages, census.file, "of the file");
 	add_count(&pages, census.nothing, "not there");
-	text_add(text, "%s", text_of(&pages));
+	text_add(text, "%s", text_string(&pages));
 	text->oom |= pages.oom;
 	text_free(&pages);
 }
@@ -162,11 +162,11 @@ static void draw_vma(struct drawing *d, u32 nr)
 	if (vma->flags & VM_WIPEONFORK)
 		text_add(&text, " wipeonfork");
 	text_add(&text, ": ");
-	add_pages(&text, snap, vma);
+	text_add_page_kinds(&text, snap, vma);
 
 	snprintf(key, sizeof(key), "vma %" PRIu64 " %" PRIx64,
 		 snap->mms[vma->mm].id, vma->start);
-	lines_add_keyed(d->lines, key, "%s", text_of(&text));
+	lines_add_keyed(d->lines, key, "%s", text_string(&text));
 	lines_starts_thing(d->lines);
 	lines_hang(d->lines, 20);
 	snprintf(word, sizeof(word),
@@ -195,7 +195,7 @@ static void draw_processes(struct drawing *d)
 	}
 	if (!d->snap->nr_mms)
 		text_add(&text, " no process is alive");
-	lines_add_keyed(d->lines, "processes", "%s", text_of(&text));
+	lines_add_keyed(d->lines, "processes", "%s", text_string(&text));
 	d->lines->oom |= text.oom;
 	text_free(&text);
 }

@@ -8,7 +8,7 @@
 #include "tools.h"
 #include "workload.h"
 
-static void print_lines(const char *indent, const char *lines)
+static void print_indented_lines(const char *indent, const char *lines)
 {
 	while (*lines) {
 		size_t len = strcspn(lines, "\n");
@@ -18,7 +18,7 @@ static void print_lines(const char *indent, const char *lines)
 	}
 }
 
-static int print_help(void)
+static int gen_print_help(void)
 {
 	printf("Usage: rmapdiff gen random [OPTION...]\n"
 	       "       rmapdiff gen WORKLOAD [OPTION...]\n"
@@ -38,7 +38,7 @@ static int print_help(void)
 	for (const struct workload *wl = workloads; wl->name; wl++) {
 		printf("\n%s: size is %s (%llu)\n", wl->name, wl->size_text,
 		       (unsigned long long)wl->size);
-		print_lines("  ", wl->resembles);
+		print_indented_lines("  ", wl->resembles);
 	}
 	return EXIT_OK;
 }
@@ -46,7 +46,7 @@ static int print_help(void)
 static int print_workload_help(const struct workload *wl)
 {
 	printf("Usage: rmapdiff gen %s [OPTION...]\n", wl->name);
-	print_lines("", wl->resembles);
+	print_indented_lines("", wl->resembles);
 	printf("\n  --seed S          where chance starts (0)\n"
 	       "  --size N          %s; 1 .. %d (%llu)\n",
 	       wl->size_text, WORKLOAD_SIZE_MAX, (unsigned long long)wl->size);
@@ -56,7 +56,7 @@ static int print_workload_help(const struct workload *wl)
 		       (unsigned long long)pa->max,
 		       (unsigned long long)pa->value);
 	printf("\nSee:\n");
-	print_lines("  ", wl->sources);
+	print_indented_lines("  ", wl->sources);
 	return EXIT_OK;
 }
 
@@ -95,9 +95,9 @@ static void print_workload_comment(const struct workload_request *req)
 		printf(" --%s %llu", wl->params[i].name,
 		       (unsigned long long)req->params[i]);
 	printf("\n# Resembles:\n");
-	print_lines("#   ", wl->resembles);
+	print_indented_lines("#   ", wl->resembles);
 	printf("# See:\n");
-	print_lines("#   ", wl->sources);
+	print_indented_lines("#   ", wl->sources);
 }
 
 static int generate_workload(const char *command,
@@ -146,7 +146,8 @@ static void list_options(const struct workload *wl, struct option *options)
 	*options = (struct option){ 0 };
 }
 
-static int take_option(const char *command, struct workload_request *req, int c)
+static int gen_take_option(const char *command, struct workload_request *req,
+			   int c)
 {
 	const struct workload_param *param;
 
@@ -176,7 +177,7 @@ static int gen_workload(int argc, char **argv, const struct workload *wl)
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'h')
 			return print_workload_help(wl);
-		if (take_option(argv[0], &req, c))
+		if (gen_take_option(argv[0], &req, c))
 			return EXIT_USAGE;
 	}
 	if (argc - optind != 1)
@@ -234,7 +235,7 @@ static int gen_random(int argc, char **argv)
 			gen.parallel = true;
 			break;
 		case 'h':
-			return print_help();
+			return gen_print_help();
 		default:
 			err = EXIT_USAGE;
 		}

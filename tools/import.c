@@ -29,7 +29,7 @@ static const char *const touch_names[] = {
 	"ptrace,userfaultfd,process_madvise,process_vm_writev,vmsplice,"       \
 	"io_uring_register,set_mempolicy_home_node,?mseal,?map_shadow_stack"
 
-static int print_help(void)
+static int import_print_help(void)
 {
 	printf("Usage: rmapdiff import [OPTION...] TRACE\n"
 	       "Makes a scenario, as text, of a log of strace's (- is standard "
@@ -71,7 +71,8 @@ struct outcome {
 
 #define EXAMPLE_MAX 60 /* bytes of a line that is not understood */
 
-static int count_lines(struct outcome *outcome, const struct log_lines *lines)
+static int count_log_lines(struct outcome *outcome,
+			   const struct log_lines *lines)
 {
 	for (u32 line = 1; line <= lines->nr; line++) {
 		const struct log_line *first = log_lines_look(lines, line);
@@ -127,9 +128,10 @@ static void print_outcome(const struct outcome *outcome,
 	notes_print(&outcome->idle, out, before);
 }
 
-static void print_head(const struct import_command *ic, const struct import *im,
-		       const struct trace *trace, const struct outcome *outcome,
-		       FILE *out)
+static void print_import_head(const struct import_command *ic,
+			      const struct import *im,
+			      const struct trace *trace,
+			      const struct outcome *outcome, FILE *out)
 {
 	char name[64];
 
@@ -163,7 +165,7 @@ static void print_scenario(const struct import *im, FILE *out)
 	}
 }
 
-static int write_scenario(struct import_command *ic, const struct import *im,
+static int write_imported(struct import_command *ic, const struct import *im,
 			  const struct trace *trace,
 			  const struct outcome *outcome)
 {
@@ -171,7 +173,7 @@ static int write_scenario(struct import_command *ic, const struct import *im,
 
 	if (output_open(&ic->out))
 		return EXIT_USAGE;
-	print_head(ic, im, trace, outcome, ic->out.file);
+	print_import_head(ic, im, trace, outcome, ic->out.file);
 	print_scenario(im, ic->out.file);
 	status = output_close(&ic->out, EXIT_OK);
 	if (status)
@@ -201,10 +203,10 @@ static int import_events(struct import_command *ic, struct import *im,
 				   "none of its %u calls changes memory or "
 				   "processes: nothing to write",
 				   trace->nr_calls);
-	if (count_lines(&outcome, &trace->lines))
+	if (count_log_lines(&outcome, &trace->lines))
 		status = usage_error(name, "out of memory");
 	else
-		status = write_scenario(ic, im, trace, &outcome);
+		status = write_imported(ic, im, trace, &outcome);
 	notes_free(&outcome.idle);
 	return status;
 }
@@ -277,7 +279,7 @@ int cmd_import(int argc, char **argv)
 		case 'c':
 			return print_calls();
 		case 'h':
-			return print_help();
+			return import_print_help();
 		default:
 			if (!output_take_option(&ic.out, c))
 				return EXIT_USAGE;

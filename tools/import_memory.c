@@ -30,12 +30,12 @@ struct memory {
 	u64 len;
 };
 
-static void note(const struct memory *mem, const char *text)
+static void note_line(const struct memory *mem, const char *text)
 {
 	notes_add(mem->im->notes, mem->im->line, "%s", text);
 }
 
-static void note_failed(const struct memory *mem)
+static void note_memory_failed(const struct memory *mem)
 {
 	notes_add(mem->im->notes, mem->im->line, "%.*s that failed: left out",
 		  (int)min_u64(mem->call->name.len, 40), mem->call->name.p);
@@ -54,7 +54,7 @@ static bool range_ok(const struct memory *mem, u64 addr, u64 bytes)
 	if (!(addr & (PAGE_BYTES - 1)) && len <= TASK_PAGES &&
 	    addr >> PAGE_SHIFT <= TASK_PAGES - len)
 		return true;
-	note(mem, "range that no user process has on x86-64: left out");
+	note_line(mem, "range that no user process has on x86-64: left out");
 	return false;
 }
 
@@ -87,7 +87,8 @@ static void touch_new(const struct memory *mem, u64 page, u64 len)
 	if (mem->im->touch == IMPORT_TOUCH_ALL)
 		op.len = min_u64(len, SCENARIO_TOUCH_MAX);
 	if (op.len > 1 && op.len < len)
-		note(mem, "memory touched in its first 1048576 pages only");
+		note_line(mem,
+			  "memory touched in its first 1048576 pages only");
 	import_add(mem->im, &op, -1);
 }
 
@@ -111,7 +112,7 @@ static bool any_vma_has(struct mm_struct *mm, u64 flag)
 }
 
 /* What would come of @op: tried on a child.  -1: cannot be said. */
-static int try_op(const struct memory *mem, const struct op *op)
+static int try_on_child(const struct memory *mem, const struct op *op)
 {
 	struct machine *machine = mem->im->machine;
 	struct op on_child = *op;
@@ -140,7 +141,7 @@ static void add_failed(const struct memory *mem, struct op *op)
 	if (!mem->call->no_args && !(mem->call->addr & (PAGE_BYTES - 1)) &&
 	    err > 0 && op->page <= TASK_PAGES && op->len <= TASK_PAGES &&
 	    op->new_len <= TASK_PAGES && op->to <= TASK_PAGES &&
-	    try_op(mem, op) == err)
+	    try_on_child(mem, op) == err)
 		import_add(mem->im, op, err);
 	else
 		notes_add(mem->im->notes, mem->im->line,
@@ -155,12 +156,12 @@ static u64 file_offset(const struct memory *mem)
 	u64 off = mem->call->off;
 
 	if (off & (PAGE_BYTES - 1))
-		note(mem, "offset that is no whole page: taken as pages");
+		note_line(mem, "offset that is no whole page: taken as pages");
 	else
 		off >>= PAGE_SHIFT;
 	if (off <= OFFSET_MAX)
 		return off;
-	note(mem, "offset that a scenario cannot have: taken as 0");
+	note_line(mem, "offset that a scenario cannot have: taken as 0");
 	return 0;
 }
 
@@ -179,11 +180,12 @@ static void note_odd(const struct memory *mem)
 static void note_prot(const struct memory *mem)
 {
 	if (mem->call->exec_only)
-		note(mem, "PROT_EXEC: taken as PROT_READ");
+		note_line(mem, "PROT_EXEC: taken as PROT_READ");
 	if (mem->call->grows)
-		note(mem, "PROT_GROWSDOWN or PROT_GROWSUP: taken as without");
+		note_line(mem,
+			  "PROT_GROWSDOWN or PROT_GROWSUP: taken as without");
 	if (mem->call->keyed)
-		note(mem, "pkey_mprotect with a key: taken as without");
+		note_line(mem, "pkey_mprotect with a key: taken as without");
 	note_odd(mem);
 }
 
@@ -193,16 +195,17 @@ static void note_map_flags(const struct memory *mem)
 
 	note_prot(mem);
 	if (flags & CALL_MAP_GROWSDOWN)
-		note(mem, "MAP_GROWSDOWN: taken as without");
+		note_line(mem, "MAP_GROWSDOWN: taken as without");
 	/* calc_vm_flag_bits(), since 6.7. */
 	if (flags & CALL_MAP_STACK)
-		note(mem, "MAP_STACK: taken as without VM_NOHUGEPAGE");
+		note_line(mem, "MAP_STACK: taken as without VM_NOHUGEPAGE");
 	if (flags & CALL_MAP_NORESERVE)
-		note(mem, "MAP_NORESERVE: taken as without");
+		note_line(mem, "MAP_NORESERVE: taken as without");
 	if (flags & CALL_MAP_LOCKED)
-		note(mem,
-		     "MAP_LOCKED: VM_LOCKED is not in the model, the pages "
-		     "are accessed");
+		note_line(
+			mem,
+			"MAP_LOCKED: VM_LOCKED is not in the model, the pages "
+			"are accessed");
 }
 
 /* Does the kernel access all pages of what @mem maps, or makes grow? */
@@ -248,7 +251,7 @@ static void import_mmap(struct memory *mem)
 	struct op op;
 
 	if (call->failed) {
-		note(mem, "mmap that failed: left out");
+		note_line(mem, "mmap that failed: left out");
 		return;
 	}
 	if (!range_ok(mem, call->result, call->len))
@@ -256,7 +259,7 @@ static void import_mmap(struct memory *mem)
 	op = make_op(mem, OP_MMAP, call->result >> PAGE_SHIFT, mem->len);
 	why_not = not_private(call);
 	if (why_not) {
-		note(mem, why_not);
+		note_line(mem, why_not);
 		unmap_quietly(mem, op.page, op.len);
 		return;
 	}
@@ -282,7 +285,8 @@ static void import_munmap(struct memory *mem)
 	if (!range_ok(mem, mem->call->addr, mem->call->len))
 		return;
 	if (!first_in(mem, mem->page, mem->len))
-		note(mem, "munmap of what is not in the scenario: left out");
+		note_line(mem,
+			  "munmap of what is not in the scenario: left out");
 	else
 		import_add(mem->im, &op, 0);
 }
@@ -388,7 +392,8 @@ static void import_madvise_populate(struct memory *mem)
 	bool writes = mem->call->populate == CALL_POPULATE_WRITE;
 
 	if (mem->call->failed) {
-		note(mem, writes ? "MADV_POPULATE_WRITE that failed: left out" :
+		note_line(mem,
+			  writes ? "MADV_POPULATE_WRITE that failed: left out" :
 				   "MADV_POPULATE_READ that failed: left out");
 		return;
 	}
@@ -409,7 +414,7 @@ static void import_madvise(struct memory *mem)
 	if (mem->call->populate)
 		import_madvise_populate(mem);
 	else if (mem->call->no_args)
-		note(mem, "madvise that failed: left out");
+		note_line(mem, "madvise that failed: left out");
 	else if (op.advice == NR_ADVICE)
 		notes_add(mem->im->notes, mem->im->line,
 			  "madvise left out: %.*s",
@@ -479,21 +484,24 @@ static void mremap_done(const struct memory *mem, struct op *op)
 	u64 vm_flags;
 
 	if (!vma || !op->len) {
-		note(mem, "mremap of what is not in the scenario: what is at "
+		note_line(mem,
+			  "mremap of what is not in the scenario: what is at "
 			  "its destination is unmapped");
 		unmap_quietly(mem, to, op->new_len);
 		return;
 	}
 	vm_flags = vma->vm_flags;
 	if (loses_zero(mem, op, vma)) {
-		note(mem, "mremap of unfaulted private /dev/zero: anonymous "
+		note_line(mem,
+			  "mremap of unfaulted private /dev/zero: anonymous "
 			  "from then on");
 		mremap_otherwise(mem, op, vm_flags, op->len);
 		return;
 	}
 	if (!mremap_fits(mem, op, vma)) {
-		note(mem,
-		     "mremap that the model would refuse: munmap and mmap");
+		note_line(
+			mem,
+			"mremap that the model would refuse: munmap and mmap");
 		mremap_otherwise(mem, op, vm_flags, 0);
 		return;
 	}
@@ -516,7 +524,7 @@ static void import_mremap(struct memory *mem)
 			op.to = call->new_addr >> PAGE_SHIFT;
 		}
 		if (call->no_new_addr)
-			note_failed(mem);
+			note_memory_failed(mem);
 		else
 			add_failed(mem, &op);
 		return;
@@ -547,19 +555,20 @@ static void import_brk(struct memory *mem)
 	struct op op;
 
 	if (call->failed)
-		note(mem, "brk that failed: left out");
+		note_line(mem, "brk that failed: left out");
 	if (call->failed || !range_ok(mem, 0, call->result))
 		return;
 	heap->brk = call->result;
 	if (!heap->known) {
 		if (call->addr)
-			note(mem, "brk before the break is known: it is from "
+			note_line(mem,
+				  "brk before the break is known: it is from "
 				  "here on");
 		heap->known = true;
 		return;
 	}
 	if (call->addr && call->addr != call->result)
-		note(mem, "brk that failed: left out");
+		note_line(mem, "brk that failed: left out");
 	op = make_op(mem, OP_MMAP, pages_up(before), 0);
 	if (pages_up(heap->brk) > op.page) {
 		op.len = pages_up(heap->brk) - op.page;
@@ -584,7 +593,7 @@ void import_memory_call(struct import *im, struct proc *proc,
 	};
 
 	if (!call->has_result) {
-		note(&mem, NOTE_NO_RESULT);
+		note_line(&mem, NOTE_NO_RESULT);
 		return;
 	}
 	switch ((enum call_kind)call->kind) {
@@ -610,13 +619,13 @@ void import_memory_call(struct import *im, struct proc *proc,
 	case CALL_MLOCKALL:
 	case CALL_MUNLOCKALL:
 		if (call->failed)
-			note_failed(&mem);
+			note_memory_failed(&mem);
 		else
 			import_lock(im, proc, call);
 		break;
 	default:
 		if (call->failed)
-			note_failed(&mem);
+			note_memory_failed(&mem);
 		else
 			notes_add(
 				im->notes, im->line,

@@ -270,8 +270,8 @@ static void end_fork(struct import *im, const struct call *call)
 		bear(im, birth, (u32)call->result);
 }
 
-static void do_exec(struct import *im, struct task *task,
-		    const struct call *call)
+static void import_exec(struct import *im, struct task *task,
+			const struct call *call)
 {
 	struct proc *proc = task->proc;
 	struct task *other, *next;
@@ -323,15 +323,15 @@ static void supersede(struct import *im, u32 leader, u32 tid)
 	import_drop_task(im, task);
 }
 
-static void do_call(struct import *im, struct task *task,
-		    const struct call *call)
+static void import_call(struct import *im, struct task *task,
+			const struct call *call)
 {
 	switch ((enum call_kind)call->kind) {
 	case CALL_FORK:
 		begin_fork(im, task, call);
 		break;
 	case CALL_EXEC:
-		do_exec(im, task, call);
+		import_exec(im, task, call);
 		break;
 	case CALL_EXIT:
 		import_end_task(im, task);
@@ -347,7 +347,8 @@ static void do_call(struct import *im, struct task *task,
 	}
 }
 
-static void do_event(struct import *im, const struct trace *trace, size_t nr)
+static void import_event(struct import *im, const struct trace *trace,
+			 size_t nr)
 {
 	const struct event *event = &trace->events[nr];
 	struct task *task;
@@ -380,7 +381,7 @@ static void do_event(struct import *im, const struct trace *trace, size_t nr)
 			  "call of a process that is not there: left out");
 		return;
 	}
-	do_call(im, task, &event->call);
+	import_call(im, task, &event->call);
 	/* In one piece: the child is there. */
 	if (event->whole && event->call.kind == CALL_FORK)
 		end_fork(im, &event->call);
@@ -428,7 +429,7 @@ int import_run(struct import *im, const struct trace *trace)
 	im->first_pid = trace->first_pid;
 	import_find_zero(im, trace);
 	for (size_t i = 0; i < trace->nr && !im->err; i++)
-		do_event(im, trace, i);
+		import_event(im, trace, i);
 	note_unborn(im);
 	note_unseen(im);
 	if (im->notes->nomem)

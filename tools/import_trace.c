@@ -232,8 +232,8 @@ static void take_unfinished(struct reader *rd, struct task_seen *task,
 }
 
 /* The two pieces, for good: calls point into them. */
-static bool join(struct reader *rd, struct span a, struct span b,
-		 struct span *whole)
+static bool join_pieces(struct reader *rd, struct span a, struct span b,
+			struct span *whole)
 {
 	struct joined *joined = malloc(sizeof(*joined) + a.len + b.len + 1);
 
@@ -301,7 +301,7 @@ static void take_resumed(struct reader *rd, struct task_seen *task,
 	}
 	task->pending = false;
 	log_lines_join(lines_of(rd), rd->line, task->line);
-	if (!join(rd, task->body, line->body, &whole))
+	if (!join_pieces(rd, task->body, line->body, &whole))
 		return;
 	if (strace_call_parse(&call, task->name, whole))
 		end_call(rd, task, &call);
@@ -401,7 +401,7 @@ static bool goes_on(struct span text)
 }
 
 /* One line as it stands, or with what was cut off it before. */
-static void read_line(struct reader *rd, struct span text)
+static void read_log_line(struct reader *rd, struct span text)
 {
 	struct span cut = rd->cut;
 	u32 other;
@@ -414,7 +414,7 @@ static void read_line(struct reader *rd, struct span text)
 	rd->line++;
 	rd->cut.p = NULL;
 	if (cut.p && goes_on(text)) {
-		if (!join(rd, cut, text, &text))
+		if (!join_pieces(rd, cut, text, &text))
 			return;
 		log_lines_join(lines_of(rd), rd->line, rd->line - 1);
 	}
@@ -433,7 +433,7 @@ static void read_lines(struct reader *rd, struct span text)
 		const char *newline = memchr(text.p, '\n', text.len);
 		size_t len = newline ? (size_t)(newline - text.p) : text.len;
 
-		read_line(rd, (struct span){ text.p, len });
+		read_log_line(rd, (struct span){ text.p, len });
 		if (!newline && !rd->err)
 			notes_add(rd->notes, rd->line,
 				  "last line cut off: it has no newline");

@@ -28,7 +28,7 @@ void input_print_help(void)
 }
 
 /* All of @file, in a buffer that grows: a pipe has no size beforehand. */
-static int read_all(struct input *in, FILE *file, const char *expected)
+static int read_whole_file(struct input *in, FILE *file, const char *expected)
 {
 	size_t cap = 1U << 16;
 
@@ -76,7 +76,7 @@ int input_load(struct input *in, const char *path, const char *expected)
 	if (is_directory(file))
 		err = usage_error(in->name, "is a directory: expected a file");
 	else
-		err = read_all(in, file, expected);
+		err = read_whole_file(in, file, expected);
 	if (!is_stdin)
 		fclose(file);
 	if (err)
@@ -92,7 +92,7 @@ void input_free(struct input *in)
 }
 
 /* As input_load_scenario() has it; @in stays the caller's. */
-static int parse(const struct input *in, struct scenario *sc)
+static int parse_input(const struct input *in, struct scenario *sc)
 {
 	struct scenario_error error = { 0 };
 	int err;
@@ -137,7 +137,7 @@ int input_load_scenario(struct input *in, struct scenario *sc, const char *path,
 	else
 		err = input_check_form(in);
 	if (!err)
-		err = parse(in, sc);
+		err = parse_input(in, sc);
 	if (err)
 		input_free(in);
 	return err;

@@ -72,7 +72,7 @@ static const char *find_magic(const struct input *in)
 	return NULL;
 }
 
-static bool is_plain(u8 c)
+static bool is_plain_char(u8 c)
 {
 	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
 }
@@ -86,8 +86,8 @@ static bool is_utf16(const struct input *in)
 			     !memcmp(in->bytes, "\xfe\xff", 2)))
 		at = 2;
 	for (size_t i = at; i + 1 < in->len; i += 2) {
-		nr[0] += is_plain(in->bytes[i]) && !in->bytes[i + 1];
-		nr[1] += !in->bytes[i] && is_plain(in->bytes[i + 1]);
+		nr[0] += is_plain_char(in->bytes[i]) && !in->bytes[i + 1];
+		nr[1] += !in->bytes[i] && is_plain_char(in->bytes[i + 1]);
 	}
 	/* A comment may have other letters. */
 	return in->len >= 8 && max_u64(nr[0], nr[1]) > in->len / 2 / 4 * 3;
@@ -124,7 +124,7 @@ static bool is_nearly_text(const struct input *in)
 	size_t nr_plain = 0;
 
 	for (size_t i = 0; i < in->len; i++)
-		nr_plain += is_plain(in->bytes[i]);
+		nr_plain += is_plain_char(in->bytes[i]);
 	return nr_plain > in->len - (in->len + 7) / 8;
 }
 
@@ -134,8 +134,8 @@ static int refuse_character(const struct input *in)
 	u32 line = 1, column = 1;
 	size_t i;
 
-	for (i = 0;
-	     i < in->len && (is_plain(in->bytes[i]) || in->bytes[i] >= 0x80);
+	for (i = 0; i < in->len &&
+		    (is_plain_char(in->bytes[i]) || in->bytes[i] >= 0x80);
 	     i++, column++)
 		if (in->bytes[i] == '\n') {
 			line++;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include "config.h"
 #include "interleave.h"
@@ -75,7 +74,7 @@ struct interleave {
 	bool oom;
 };
 
-static int print_help(void)
+static int interleave_print_help(void)
 {
 	printf("Usage: rmapdiff interleave [OPTION...] FILE...\n"
 	       "Replays every schedule of each line of operations that run at "
@@ -335,7 +334,7 @@ static void write_line(struct interleave *il, const struct scenario *line,
 		il->nr_bad++;
 }
 
-static void print_line(struct interleave *il, const struct scenario *line)
+static void print_group_line(struct interleave *il, const struct scenario *line)
 {
 	scenario_print(line, stdout);
 	print_replayed(il, line);
@@ -352,7 +351,7 @@ static void show_failure(struct interleave *il, const struct scenario *sc,
 		il->oom = true;
 	} else {
 		if (!il->json)
-			print_line(il, &line);
+			print_group_line(il, &line);
 		if (il->out)
 			write_line(il, &line,
 				   divergence_kind_name(explored->report.kind),
@@ -470,7 +469,7 @@ static void show_groups(struct interleave *il, const struct scenario *sc)
 		if (line_make(&line, sc, first, nr, &sc->ops[first].schedule))
 			il->oom = true;
 		else
-			print_line(il, &line);
+			print_group_line(il, &line);
 		scenario_free(&line);
 	}
 }
@@ -533,7 +532,7 @@ static void print_each(const struct interleave *il, const struct totals *before)
 	puts(interrupted() ? ", interrupted" : "");
 }
 
-static void do_each(struct interleave *il, const struct scenario *sc)
+static void interleave_each(struct interleave *il, const struct scenario *sc)
 {
 	const struct each_config config = { .pair = on_pair, .arg = il };
 	const struct totals before = il->totals;
@@ -560,7 +559,7 @@ static void drop_results(struct scenario *sc)
 	}
 }
 
-static void do_file(struct interleave *il, const struct loaded *file)
+static void interleave_file(struct interleave *il, const struct loaded *file)
 {
 	il->file = file->name;
 	il->sc = &file->sc;
@@ -570,7 +569,7 @@ static void do_file(struct interleave *il, const struct loaded *file)
 	if (il->show)
 		show_groups(il, &file->sc);
 	else if (il->each)
-		do_each(il, &file->sc);
+		interleave_each(il, &file->sc);
 	else
 		do_groups(il, &file->sc);
 }
@@ -649,7 +648,7 @@ static void print_failure(struct interleave *il,
 	       op_infos[failure->ops[1]].name, failure->times);
 	failure_print_points(failure->left, failure->nr_left, stdout);
 	printf("]\n%s:\n", failure->file);
-	print_line(il, &failure->line);
+	print_group_line(il, &failure->line);
 	if (il->out)
 		write_line(il, &failure->line, kind, failure->text, nr);
 }
@@ -747,7 +746,7 @@ static void do_rmap(struct interleave *il, const struct rmap_ops *ops)
 	il->ex = explorer_create(&il->explore);
 	il->oom |= !il->ex;
 	for (u32 i = 0; i < il->nr_files && !il->oom && !interrupted(); i++)
-		do_file(il, &il->files[i]);
+		interleave_file(il, &il->files[i]);
 	explorer_destroy(il->ex);
 	il->totals.seconds = seconds_now() - start;
 	il->totals.cpu_seconds = (double)(clock() - cpu) / CLOCKS_PER_SEC;
@@ -774,14 +773,7 @@ static void do_rmaps(struct interleave *il)
 
 /* Options. */
 
-static int make_dir(const char *path)
-{
-	if (mkdir(path, 0777) && errno != EEXIST)
-		return usage_error(path, "%s", strerror(errno));
-	return 0;
-}
-
-static int parse_option(struct interleave *il, int c)
+static int interleave_parse_option(struct interleave *il, int c)
 {
 	switch (c) {
 	case OPT_PREEMPT:
@@ -823,7 +815,8 @@ static int parse_option(struct interleave *il, int c)
 }
 
 /* 0 to go on, else the exit status + 1 (--help's is 0). */
-static int parse_options(struct interleave *il, int argc, char **argv)
+static int interleave_parse_options(struct interleave *il, int argc,
+				    char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -842,9 +835,9 @@ static int parse_options(struct interleave *il, int argc, char **argv)
 
 	while (!err && (c = getopt_long(argc, argv, "hv", options, NULL)) != -1)
 		if (c == 'h')
-			return print_help() + 1;
+			return interleave_print_help() + 1;
 		else
-			err = parse_option(il, c);
+			err = interleave_parse_option(il, c);
 	return err ? err + 1 : 0;
 }
 
@@ -861,7 +854,7 @@ int cmd_interleave(int argc, char **argv)
 	il.explore.on_failure = note_failed_op;
 	il.explore.arg = &il;
 	config_init(&il.config);
-	stop = parse_options(&il, argc, argv);
+	stop = interleave_parse_options(&il, argc, argv);
 	if (stop)
 		return stop - 1;
 	if (optind == argc)
@@ -877,7 +870,7 @@ int cmd_interleave(int argc, char **argv)
 	if (il.json && il.verbose)
 		return usage_error(il.command,
 				   "--verbose: the objects of --json have it");
-	if (il.out && make_dir(il.out))
+	if (il.out && output_dir(il.out))
 		return EXIT_USAGE;
 	load_files(&il, argv + optind, argc - optind);
 	if (!il.oom && !il.each && !check_groups(&il))

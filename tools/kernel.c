@@ -61,8 +61,8 @@ static void print_disagreement(const struct scenario *sc,
 }
 
 /* Adds up what came of one scenario; false if there is nothing to say of it. */
-static bool count(struct kernel_command *kc, const char *name, int err,
-		  const struct kernel_result *result)
+static bool count_kernel_outcome(struct kernel_command *kc, const char *name,
+				 int err, const struct kernel_result *result)
 {
 	if (err == -EINTR)
 		return false;
@@ -124,8 +124,8 @@ static void introduce_kernel(struct kernel_command *kc)
 	kc->introduced = true;
 }
 
-static void do_scenario(struct kernel_command *kc, const struct input *in,
-			const struct scenario *sc)
+static void kernel_scenario(struct kernel_command *kc, const struct input *in,
+			    const struct scenario *sc)
 {
 	struct kernel_result result;
 	int err;
@@ -134,7 +134,7 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 	if (kc->session.show)
 		printf("%s\n", in->name);
 	err = kernel_compare(&kc->session, sc, &result);
-	if (!count(kc, in->name, err, &result))
+	if (!count_kernel_outcome(kc, in->name, err, &result))
 		return;
 	print_disturbed(in->name, &result);
 	if (result.verdict == KERNEL_UNSUITABLE) {
@@ -156,7 +156,7 @@ static void do_scenario(struct kernel_command *kc, const struct input *in,
 	}
 }
 
-static void do_file(struct kernel_command *kc, const char *path)
+static void kernel_file(struct kernel_command *kc, const char *path)
 {
 	struct scenario sc;
 	struct input in;
@@ -169,22 +169,23 @@ static void do_file(struct kernel_command *kc, const char *path)
 		drop_failalloc(&sc);
 	/* Schedules are the model's: no kernel follows one. */
 	scenario_sequential(&sc);
-	do_scenario(kc, &in, &sc);
+	kernel_scenario(kc, &in, &sc);
 	scenario_free(&sc);
 	input_free(&in);
 }
 
-static void do_files(struct kernel_command *kc, const struct input_files *files)
+static void kernel_files(struct kernel_command *kc,
+			 const struct input_files *files)
 {
 	kc->nr_bad += files->nr_bad;
 	for (u32 i = 0; i < files->nr && !must_stop(kc); i++)
-		do_file(kc, files->paths[i]);
+		kernel_file(kc, files->paths[i]);
 }
 
 /* The scenario with what disagrees in a comment before it. */
-static void write_scenario(struct kernel_command *kc, const char *name,
-			   const struct scenario *sc,
-			   const struct kernel_result *result)
+static void write_disagreeing(struct kernel_command *kc, const char *name,
+			      const struct scenario *sc,
+			      const struct kernel_result *result)
 {
 	char path[PATH_MAX_BYTES];
 	struct output out = { .path = path, .force = true };
@@ -229,7 +230,7 @@ static void report_random(struct kernel_command *kc, const char *name,
 	printf("%s: minimized to %u operations%s; its report:\n", name,
 	       sc->nr_ops, err ? ", not further for the signal" : "");
 	print_disagreement(sc, result);
-	write_scenario(kc, name, sc, result);
+	write_disagreeing(kc, name, sc, result);
 	kc->nr_written++;
 }
 
@@ -257,7 +258,7 @@ static bool do_random(struct kernel_command *kc)
 		kc->broken = true;
 	} else {
 		err = kernel_compare(&kc->session, &sc, &result);
-		if (count(kc, name, err, &result))
+		if (count_kernel_outcome(kc, name, err, &result))
 			tell_random(kc, name, &sc, &result);
 	}
 	scenario_free(&sc);
@@ -265,8 +266,8 @@ static bool do_random(struct kernel_command *kc)
 }
 
 /* Now and then, on standard error, when nothing else is said. */
-static void print_progress(const struct kernel_command *kc, u64 done,
-			   double *told)
+static void print_random_progress(const struct kernel_command *kc, u64 done,
+				  double *told)
 {
 	if (kc->quiet || seconds_now() - *told < PROGRESS_SECONDS)
 		return;
@@ -288,7 +289,7 @@ static void do_all_random(struct kernel_command *kc)
 		kc->gen.seed = first + done;
 		if (!do_random(kc))
 			break;
-		print_progress(kc, ++done, &told);
+		print_random_progress(kc, ++done, &told);
 	}
 	took = seconds_now() - began;
 	if (done)
@@ -313,7 +314,7 @@ enum {
 	OPT_DROP_FAILALLOC,
 };
 
-static int parse_option(struct kernel_command *kc, int c)
+static int kernel_parse_option(struct kernel_command *kc, int c)
 {
 	switch (c) {
 	case OPT_RANDOM:
@@ -366,7 +367,8 @@ static int parse_option(struct kernel_command *kc, int c)
 }
 
 /* 0 to go on, else the exit status + 1 (--help's is 0). */
-static int parse_options(struct kernel_command *kc, int argc, char **argv)
+static int kernel_parse_options(struct kernel_command *kc, int argc,
+				char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -389,7 +391,7 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 	int c, err = 0;
 
 	while (!err && (c = getopt_long(argc, argv, "hq", options, NULL)) != -1)
-		err = c == 'h' ? -1 : parse_option(kc, c);
+		err = c == 'h' ? -1 : kernel_parse_option(kc, c);
 	if (err < 0)
 		return kernel_print_help() + 1;
 	if (!err && kc->nr_random && optind < argc)
@@ -408,7 +410,7 @@ static int parse_options(struct kernel_command *kc, int argc, char **argv)
 }
 
 /* What was left out, and the last line. */
-static int summarize(const struct kernel_command *kc)
+static int kernel_summarize(const struct kernel_command *kc)
 {
 	/* Of nothing there are no totals: what was wrong with it was said. */
 	if (kc->nr_bad && !kc->nr_files && !kc->nr_skipped && !interrupted())
@@ -472,9 +474,9 @@ static int run_session(struct kernel_command *kc,
 	if (kc->nr_random)
 		do_all_random(kc);
 	else
-		do_files(kc, files);
+		kernel_files(kc, files);
 	kernel_session_close(&kc->session);
-	return summarize(kc);
+	return kernel_summarize(kc);
 }
 
 int cmd_kernel(int argc, char **argv)
@@ -485,7 +487,7 @@ int cmd_kernel(int argc, char **argv)
 		.gen = { .seed = 1, .ops = 30, .procs = 6, .pages = 64 },
 	};
 	struct input_files files = { 0 };
-	int status = parse_options(&kc, argc, argv);
+	int status = kernel_parse_options(&kc, argc, argv);
 
 	if (status)
 		return status - 1;

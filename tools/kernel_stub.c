@@ -8,7 +8,7 @@
 #include "stats.h"
 #include "tools.h"
 
-static int cannot(const char *command)
+static int say_why_not(const char *command)
 {
 	fprintf(stderr, "%s: cannot run here: built without it: %s\n", command,
 		RMAPDIFF_KERNEL_WHY);
@@ -24,12 +24,12 @@ int cmd_kernel(int argc, char **argv)
 		printf("\nThis build cannot do it: %s.\n", RMAPDIFF_KERNEL_WHY);
 		return EXIT_OK;
 	}
-	return cannot(argv[0]);
+	return say_why_not(argv[0]);
 }
 
 int stats_kernel_sizes(const char *command)
 {
-	return cannot(command);
+	return say_why_not(command);
 }
 
 int stats_slabs(const char *command, const struct stats_config *config,
@@ -39,5 +39,5 @@ int stats_slabs(const char *command, const struct stats_config *config,
 	(void)files;
 	(void)bytes;
 	(void)slabinfo;
-	return cannot(command);
+	return say_why_not(command);
 }

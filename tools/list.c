@@ -18,7 +18,7 @@ static void list_op(const struct op_info *info)
 	printf("  %-48s %s\n", usage, info->text);
 }
 
-static int print_help(void)
+static int list_print_help(void)
 {
 	printf("Usage: rmapdiff list\n"
 	       "Lists the reverse maps (run --rmap), the operations of a "
@@ -36,7 +36,7 @@ int cmd_list(int argc, char **argv)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		return c == 'h' ? print_help() : EXIT_USAGE;
+		return c == 'h' ? list_print_help() : EXIT_USAGE;
 	if (optind < argc)
 		return usage_error(argv[0], "unexpected argument '%s'",
 				   argv[optind]);

@@ -41,7 +41,7 @@ static const struct command commands[] = {
 	  "replay scenarios on the running kernel and compare", cmd_kernel },
 };
 
-static void print_help(FILE *out)
+static void main_print_help(FILE *out)
 {
 	fprintf(out, "Usage: rmapdiff COMMAND [ARGUMENT...]\n"
 		     "Drives reverse maps of anonymous memory through the same "
@@ -73,12 +73,12 @@ int main(int argc, char **argv)
 
 	write_by_lines();
 	if (argc < 2) {
-		print_help(stderr);
+		main_print_help(stderr);
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help")) {
-		print_help(stdout);
+		main_print_help(stdout);
 		return finish_output("rmapdiff", EXIT_OK);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {

@@ -30,7 +30,7 @@ struct minimize {
 	u64 tries_max;
 };
 
-static int print_help(void)
+static int minimize_print_help(void)
 {
 	printf("Usage: rmapdiff minimize [OPTION...] FILE\n"
 	       "Prints the simplest scenario that shows the same fault as "
@@ -109,8 +109,8 @@ static void print_comment(FILE *out, const char *text)
 }
 
 /* The report of @sc, which does not take this process along. */
-static int print_report(const struct minimize *mz, const struct scenario *sc,
-			FILE *out)
+static int print_ending_report(const struct minimize *mz,
+			       const struct scenario *sc, FILE *out)
 {
 	struct replay_result result;
 	char op_text[256] = "";
@@ -136,15 +136,15 @@ static int print_report(const struct minimize *mz, const struct scenario *sc,
 	return 0;
 }
 
-static int print_result(const struct minimize *mz,
-			const struct minimize_job *job, FILE *out)
+static int print_minimized(const struct minimize *mz,
+			   const struct minimize_job *job, FILE *out)
 {
 	int err = 0;
 
 	fprintf(out, "# rmapdiff run%s %s\n", mz->options,
 		mz->out.path ? base_name(mz->out.path) : "FILE");
 	if (job->wanted.how == ENDING_DIVERGED) {
-		err = print_report(mz, job->sc, out);
+		err = print_ending_report(mz, job->sc, out);
 	} else {
 		fprintf(out, "# ");
 		ending_print(&job->wanted, out);
@@ -160,7 +160,7 @@ static int write_result(struct minimize *mz, const struct minimize_job *job)
 
 	if (output_open(&mz->out))
 		return EXIT_USAGE;
-	err = print_result(mz, job, mz->out.file);
+	err = print_minimized(mz, job, mz->out.file);
 	if (err)
 		status = usage_error(mz->out.path ? mz->out.path : mz->command,
 				     "cannot write: %s", strerror(-err));
@@ -169,8 +169,8 @@ static int write_result(struct minimize *mz, const struct minimize_job *job)
 
 /* The work */
 
-static int no_fault(const struct minimize *mz, const struct input *in,
-		    const struct scenario *sc)
+static int say_no_fault(const struct minimize *mz, const struct input *in,
+			const struct scenario *sc)
 {
 	return usage_error(in->name,
 			   "shows no fault: %u ops replayed%s%s, and all is "
@@ -286,7 +286,7 @@ static int minimize_scenario(struct minimize *mz, const struct input *in,
 	if (err)
 		return usage_error(in->name, "%s", strerror(-err));
 	if (job.wanted.how == ENDING_WELL)
-		return no_fault(mz, in, sc);
+		return say_no_fault(mz, in, sc);
 	sc->nr_ops = job.wanted.needed;
 	job.wanted.needed = 0;
 	err = minimize_apart(&job);
@@ -367,7 +367,7 @@ static int take_config_option(struct minimize *mz, int c, const char *name)
 	return 0;
 }
 
-static int take_option(struct minimize *mz, int c)
+static int minimize_take_option(struct minimize *mz, int c)
 {
 	switch (c) {
 	case 'v':
@@ -414,10 +414,10 @@ int cmd_minimize(int argc, char **argv)
 	while (!err &&
 	       (c = getopt_long(argc, argv, "ho:v", options, &index)) != -1) {
 		if (c == 'h')
-			return print_help();
+			return minimize_print_help();
 		err = config_is_option(c) ?
 			      take_config_option(&mz, c, options[index].name) :
-			      take_option(&mz, c);
+			      minimize_take_option(&mz, c);
 	}
 	if (err || config_check(mz.command, &mz.config))
 		return EXIT_USAGE;

@@ -78,7 +78,7 @@ static int has_same_cause(const struct worker *worker,
 	return same;
 }
 
-static int shows(void *arg, const struct scenario *sc, u32 *needed)
+static int apart_shows(void *arg, const struct scenario *sc, u32 *needed)
 {
 	struct worker *worker = arg;
 	const struct minimize_job *job = worker->job;
@@ -116,13 +116,13 @@ static void publish(void *arg, const struct scenario *best,
 	__atomic_store_n(&shared->nr, shared->nr + 1, __ATOMIC_RELEASE);
 }
 
-static void __attribute__((noreturn)) work(struct worker *worker)
+static void __attribute__((noreturn)) try_candidates(struct worker *worker)
 {
 	const struct minimize_job *job = worker->job;
 	struct shared *shared = worker->shared;
 	struct scenario *sc = job->sc;
 	const struct minimize_config config = {
-		.shows = shows,
+		.shows = apart_shows,
 		.improved = publish,
 		.arg = worker,
 		.tries_max = job->tries_max,
@@ -194,8 +194,8 @@ static int take_best(const struct shared *shared, struct minimize_job *job)
 	return scenario_name_slots(sc, nr_procs);
 }
 
-static void show_progress(const struct minimize_job *job,
-			  const struct shared *shared)
+static void show_shared_progress(const struct minimize_job *job,
+				 const struct shared *shared)
 {
 	u32 nr = shared->nr;
 
@@ -207,8 +207,8 @@ static void show_progress(const struct minimize_job *job,
 }
 
 /* Until the worker is gone, which closes its end of @fd; or a signal asks. */
-static void wait_for(const struct minimize_job *job,
-		     const struct shared *shared, pid_t pid, int fd)
+static void wait_for_worker(const struct minimize_job *job,
+			    const struct shared *shared, pid_t pid, int fd)
 {
 	struct pollfd gone = { .fd = fd, .events = POLLIN };
 	int ready;
@@ -219,7 +219,7 @@ static void wait_for(const struct minimize_job *job,
 			kill(pid, SIGKILL);
 		if (ready > 0 || interrupted())
 			break;
-		show_progress(job, shared);
+		show_shared_progress(job, shared);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -237,16 +237,16 @@ static int run_worker(struct worker *worker)
 	if (!pid) {
 		close(fds[0]);
 		fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-		work(worker);
+		try_candidates(worker);
 	}
 	close(fds[1]);
 	if (pid > 0)
-		wait_for(worker->job, worker->shared, pid, fds[0]);
+		wait_for_worker(worker->job, worker->shared, pid, fds[0]);
 	close(fds[0]);
 	return pid < 0 ? -EAGAIN : 0;
 }
 
-static int run_workers(struct minimize_job *job, struct shared *shared)
+static int run_minimize_workers(struct minimize_job *job, struct shared *shared)
 {
 	struct worker worker = {
 		.job = job,
@@ -299,7 +299,7 @@ static int find_cause_and_run(struct minimize_job *job, struct shared *shared)
 		return err;
 	if (job->begins)
 		job->begins(job);
-	return run_workers(job, shared);
+	return run_minimize_workers(job, shared);
 }
 
 int minimize_apart(struct minimize_job *job)

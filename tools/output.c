@@ -32,7 +32,7 @@ bool output_take_option(struct output *out, int c)
 	return false;
 }
 
-static int cannot(const struct output *out, int err)
+static int output_error(const struct output *out, int err)
 {
 	return usage_error(out->path, "%s", strerror(err));
 }
@@ -48,7 +48,7 @@ static int check_old(const struct output *out, const struct stat *st)
 				   strerror(EEXIST));
 	/* It could be replaced all the same, but then it was made so. */
 	if (access(out->path, W_OK) && errno != ENOENT)
-		return cannot(out, errno);
+		return output_error(out, errno);
 	return 0;
 }
 
@@ -65,7 +65,7 @@ int output_check(const struct output *out)
 	if (!*out->path)
 		return usage_error("''", "%s", strerror(ENOENT));
 	if (strlen(out->path) + sizeof(".XXXXXX") > sizeof(path))
-		return cannot(out, ENAMETOOLONG);
+		return output_error(out, ENAMETOOLONG);
 	if (!lstat(out->path, &st)) {
 		if (check_old(out, &st))
 			return EXIT_USAGE;
@@ -74,7 +74,7 @@ int output_check(const struct output *out)
 	}
 	strcpy(path, out->path);
 	if (access(dirname(path), W_OK))
-		return cannot(out, errno);
+		return output_error(out, errno);
 	return 0;
 }
 
@@ -128,7 +128,7 @@ int output_open(struct output *out)
 		out->file = fopen(out->path, "we");
 	else
 		out->file = open_beside(out, is_old ? &st : NULL);
-	return out->file ? 0 : cannot(out, errno);
+	return out->file ? 0 : output_error(out, errno);
 }
 
 /* 0, or -errno; what stood beside is gone then. */
@@ -205,4 +205,17 @@ int output_close(struct output *out, int status)
 	if (status || !err)
 		return status;
 	return cannot_write(out->path, err);
+}
+
+int output_dir(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0777) && errno != EEXIST)
+		return usage_error(path, "%s", strerror(errno));
+	if (!stat(path, &st) && !S_ISDIR(st.st_mode))
+		return usage_error(path, "is a file: expected a directory");
+	if (access(path, W_OK | X_OK))
+		return usage_error(path, "%s", strerror(errno));
+	return 0;
 }

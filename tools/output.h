@@ -59,4 +59,10 @@ int output_close(struct output *out, int status);
  */
 int close_output(const char *path, FILE *file);
 
+/*
+ * Makes the directory @path, unless it is there.  0, or EXIT_USAGE after a line
+ * that says why no file can be made in it.
+ */
+int output_dir(const char *path);
+
 #endif

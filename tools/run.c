@@ -31,7 +31,7 @@ struct run {
 	u32 nr_bad; /* files that could not be read */
 };
 
-static int print_help(void)
+static int run_print_help(void)
 {
 	printf("Usage: rmapdiff run [OPTION...] FILE...\n"
 	       "Replays each scenario, text or bytes (- is standard input), "
@@ -58,8 +58,9 @@ static void print_place(const struct input *in, const struct scenario *sc,
 		printf("%u:", line);
 }
 
-static void print_divergence(const struct input *in, const struct scenario *sc,
-			     const struct replay_result *result)
+static void print_run_divergence(const struct input *in,
+				 const struct scenario *sc,
+				 const struct replay_result *result)
 {
 	char text[256] = "";
 
@@ -171,7 +172,7 @@ static int run_scenario(struct run *run, const struct input *in,
 	run->nr_ops += result.ops;
 	if (result.diverged) {
 		run->nr_divergences++;
-		print_divergence(in, sc, &result);
+		print_run_divergence(in, sc, &result);
 	} else if (result.unexpected) {
 		run->nr_unexpected++;
 		print_unexpected(in, sc, &result);
@@ -199,7 +200,7 @@ static void run_file(struct run *run, const char *path)
 }
 
 /* 0 to go on, else the exit status + 1 (--help's is 0). */
-static int parse_options(struct run *run, int argc, char **argv)
+static int run_parse_options(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -212,7 +213,7 @@ static int parse_options(struct run *run, int argc, char **argv)
 
 	while (!err && (c = getopt_long(argc, argv, "hv", options, NULL)) != -1)
 		if (c == 'h')
-			return print_help() + 1;
+			return run_print_help() + 1;
 		else if (c == 'v')
 			run->verbose = true;
 		else if (c == INPUT_BYTES)
@@ -233,7 +234,7 @@ int cmd_run(int argc, char **argv)
 	int stop;
 
 	config_init(&run.config);
-	stop = parse_options(&run, argc, argv);
+	stop = run_parse_options(&run, argc, argv);
 	if (stop)
 		return stop - 1;
 	if (optind == argc)

@@ -49,7 +49,7 @@ struct stats_command {
 	bool failed; /* some replay ended early */
 };
 
-static int print_help(void)
+static int stats_print_help(void)
 {
 	printf("Usage: rmapdiff stats [OPTION...] FILE...\n"
 	       "Replays each scenario without checks and says what memory, "
@@ -101,8 +101,8 @@ static void print_file(struct stats_command *sc, const struct stats *stats,
 	stats_print_text(stats, in, stdout);
 }
 
-static int do_scenario(struct stats_command *sc, const struct input *in,
-		       const struct scenario *scenario)
+static int stats_scenario(struct stats_command *sc, const struct input *in,
+			  const struct scenario *scenario)
 {
 	struct stats stats;
 	int err;
@@ -121,7 +121,7 @@ static int do_scenario(struct stats_command *sc, const struct input *in,
 	return err;
 }
 
-static void do_file(struct stats_command *sc, const char *path)
+static void stats_file(struct stats_command *sc, const char *path)
 {
 	struct scenario scenario;
 	struct input in;
@@ -130,7 +130,7 @@ static void do_file(struct stats_command *sc, const char *path)
 		sc->nr_bad++;
 		return;
 	}
-	if (do_scenario(sc, &in, &scenario))
+	if (stats_scenario(sc, &in, &scenario))
 		sc->nr_bad++;
 	scenario_free(&scenario);
 	input_free(&in);
@@ -140,7 +140,7 @@ static void do_file(struct stats_command *sc, const char *path)
 static const char *const config_names[] = { "rmap", "pure", "as-of",
 					    "bug",  "fix",  "check" };
 
-static int parse_option(struct stats_command *sc, int c)
+static int stats_parse_option(struct stats_command *sc, int c)
 {
 	switch (c) {
 	case OPT_JSON:
@@ -180,7 +180,7 @@ static int parse_option(struct stats_command *sc, int c)
 }
 
 /* 0 to go on, else the exit status + 1 (--help's is 0). */
-static int parse_options(struct stats_command *sc, int argc, char **argv)
+static int stats_parse_options(struct stats_command *sc, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -197,9 +197,9 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 	int c, err = 0;
 
 	while (!err && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		err = c == 'h' ? -1 : parse_option(sc, c);
+		err = c == 'h' ? -1 : stats_parse_option(sc, c);
 	if (err < 0)
-		return print_help() + 1;
+		return stats_print_help() + 1;
 	if (!err)
 		err = config_check(sc->command, &sc->config.replay);
 	if (!err && sc->slabs && sc->kernel_sizes)
@@ -228,7 +228,8 @@ static int parse_options(struct stats_command *sc, int argc, char **argv)
 }
 
 /* Each FILE; the exit status. */
-static int do_files(struct stats_command *sc, const struct input_files *files)
+static int stats_files(struct stats_command *sc,
+		       const struct input_files *files)
 {
 	if (sc->slabs)
 		return stats_slabs(sc->command, &sc->config, files, sc->bytes,
@@ -237,7 +238,7 @@ static int do_files(struct stats_command *sc, const struct input_files *files)
 		stats_json_begin(&sc->config, stdout);
 	sc->config.replay.stop = interrupt_flag();
 	for (u32 i = 0; i < files->nr && !interrupted(); i++)
-		do_file(sc, files->paths[i]);
+		stats_file(sc, files->paths[i]);
 	if (sc->json)
 		stats_json_end(stdout);
 	if (sc->nr_bad || files->nr_bad)
@@ -255,14 +256,14 @@ int cmd_stats(int argc, char **argv)
 	int stop;
 
 	config_init(&sc.config.replay);
-	stop = parse_options(&sc, argc, argv);
+	stop = stats_parse_options(&sc, argc, argv);
 	if (stop)
 		return stop - 1;
 	if (sc.kernel_sizes)
 		return stats_kernel_sizes(sc.command);
 	if (input_files_find(&files, argv + optind, argc - optind, sc.bytes))
 		return EXIT_USAGE;
-	stop = do_files(&sc, &files);
+	stop = stats_files(&sc, &files);
 	input_files_free(&files);
 	return stop;
 }

@@ -96,7 +96,7 @@ static void json_text(struct json *js, const char *key, const char *value)
 	json_string(js, value);
 }
 
-static void put_dist(struct json *js, const char *key, const struct dist *dist)
+static void json_dist(struct json *js, const char *key, const struct dist *dist)
 {
 	json_open(js, key, '{', false);
 	json_u64(js, "count", dist->count);
@@ -107,8 +107,8 @@ static void put_dist(struct json *js, const char *key, const struct dist *dist)
 	json_close(js, '}');
 }
 
-static void put_memory(struct json *js, const char *key,
-		       const struct stats_memory *memory)
+static void json_memory(struct json *js, const char *key,
+			const struct stats_memory *memory)
 {
 	json_open(js, key, '{', true);
 	json_u64(js, "objects", memory->objects);
@@ -139,7 +139,7 @@ static void put_by_op(struct json *js, const char *key, const u64 *by_op)
 	json_close(js, '}');
 }
 
-static void put_walks(struct json *js, const struct stats_rmap *sr)
+static void json_walks(struct json *js, const struct stats_rmap *sr)
 {
 	const struct rmap_walk_stats *own = &sr->migrate;
 
@@ -147,8 +147,8 @@ static void put_walks(struct json *js, const struct stats_rmap *sr)
 	json_open(js, "reclaim", '{', true);
 	json_u64(js, "walks", sr->walks.visits.count);
 	for (u32 i = 0; i < NR_WALK_COLUMNS; i++)
-		put_dist(js, stats_walk_columns[i].name,
-			 stats_dist(&sr->walks, &stats_walk_columns[i]));
+		json_dist(js, stats_walk_columns[i].name,
+			  stats_dist(&sr->walks, &stats_walk_columns[i]));
 	json_u64(js, "exclusive", dist_times(&sr->walks.mapped, 1));
 	json_close(js, '}');
 	json_open(js, "migrate", '{', false);
@@ -162,25 +162,25 @@ static void put_walks(struct json *js, const struct stats_rmap *sr)
 	json_close(js, '}');
 }
 
-static void put_lock(struct json *js, const char *name,
-		     const struct stats_lock *lock)
+static void json_lock(struct json *js, const char *name,
+		      const struct stats_lock *lock)
 {
 	json_open(js, NULL, '{', true);
 	json_text(js, "name", name);
 	json_u64(js, "write_sections", lock->write_sections);
 	for (u32 i = 0; i < NR_LOCK_COLUMNS; i++)
-		put_dist(js, stats_lock_columns[i].name,
-			 stats_dist(lock, &stats_lock_columns[i]));
+		json_dist(js, stats_lock_columns[i].name,
+			  stats_dist(lock, &stats_lock_columns[i]));
 	put_by_op(js, "by_op", lock->by_op);
 	json_close(js, '}');
 }
 
-static void put_locks(struct json *js, const struct stats_rmap *sr)
+static void json_locks(struct json *js, const struct stats_rmap *sr)
 {
 	json_open(js, "locks", '[', true);
 	for (u32 i = 0; i < NR_RMAP_LOCKS; i++)
 		if (sr->ops->locks & 1U << i)
-			put_lock(js, stats_lock_names[i], &sr->locks[i]);
+			json_lock(js, stats_lock_names[i], &sr->locks[i]);
 	json_close(js, ']');
 	json_open(js, "read", '{', true);
 	json_text(js, "name",
@@ -188,7 +188,7 @@ static void put_locks(struct json *js, const struct stats_rmap *sr)
 					 "rcu");
 	json_u64(js, "sections", sr->read_sections);
 	json_bool(js, "blocks_writers", sr->ops->walks_block);
-	put_dist(js, "mms", &sr->read_mms);
+	json_dist(js, "mms", &sr->read_mms);
 	json_close(js, '}');
 }
 
@@ -200,7 +200,7 @@ static void put_row(struct json *js, const struct stats_row *row)
 	json_close(js, ']');
 }
 
-static void put_series(struct json *js, const struct stats_rmap *sr)
+static void json_series(struct json *js, const struct stats_rmap *sr)
 {
 	json_open(js, "series", '{', true);
 	json_open(js, "columns", '[', false);
@@ -225,14 +225,14 @@ static void put_rmap(struct json *js, const struct stats *stats,
 	json_u64(js, "peak_folios", sr->peak.folios);
 	json_open(js, "memory", '{', true);
 	json_u64(js, "peak_op", sr->peak_op);
-	put_memory(js, "peak", &sr->peak_memory);
-	put_memory(js, "end", &sr->end);
-	put_memory(js, "left", &sr->left);
+	json_memory(js, "peak", &sr->peak_memory);
+	json_memory(js, "end", &sr->end);
+	json_memory(js, "left", &sr->left);
 	json_close(js, '}');
-	put_walks(js, sr);
-	put_locks(js, sr);
+	json_walks(js, sr);
+	json_locks(js, sr);
 	if (stats->config.every)
-		put_series(js, sr);
+		json_series(js, sr);
 	json_close(js, '}');
 }
 

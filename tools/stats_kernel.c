@@ -107,8 +107,8 @@ static bool slabinfo_agrees(const struct slab_result *result, u32 kind)
 	return off <= result->kind[kind].unsure;
 }
 
-static void print_result(struct slab_command *slc, const char *name,
-			 const struct slab_result *result)
+static void print_slab_result(struct slab_command *slc, const char *name,
+			      const struct slab_result *result)
 {
 	bool differs = result->differs;
 
@@ -138,8 +138,8 @@ static void print_result(struct slab_command *slc, const char *name,
 	slc->nr_different += differs;
 }
 
-static void do_scenario(struct slab_command *slc, const struct input *in,
-			const struct scenario *scenario)
+static void slab_scenario(struct slab_command *slc, const struct input *in,
+			  const struct scenario *scenario)
 {
 	struct slab_result result;
 
@@ -155,10 +155,10 @@ static void do_scenario(struct slab_command *slc, const struct input *in,
 		return;
 	}
 	slc->nr_files++;
-	print_result(slc, in->name, &result);
+	print_slab_result(slc, in->name, &result);
 }
 
-static void do_file(struct slab_command *slc, const char *path)
+static void slab_file(struct slab_command *slc, const char *path)
 {
 	struct scenario scenario;
 	struct input in;
@@ -167,7 +167,7 @@ static void do_file(struct slab_command *slc, const char *path)
 		slc->nr_bad++;
 		return;
 	}
-	do_scenario(slc, &in, &scenario);
+	slab_scenario(slc, &in, &scenario);
 	scenario_free(&scenario);
 	input_free(&in);
 }
@@ -194,7 +194,7 @@ int stats_slabs(const char *command, const struct stats_config *config,
 	}
 	slc.session.config.bugs = config->replay.machine.bugs;
 	for (u32 i = 0; i < files->nr; i++)
-		do_file(&slc, files->paths[i]);
+		slab_file(&slc, files->paths[i]);
 	slabs_close(slc.slabs);
 	kernel_session_close(&slc.session);
 	if (!slc.nr_files)

@@ -161,7 +161,7 @@ const char *strace_call_name(size_t nr, const char **what)
 	return known_calls[nr].name;
 }
 
-static int digit_value(char c)
+static int strace_digit(char c)
 {
 	if (isdigit((unsigned char)c))
 		return c - '0';
@@ -171,17 +171,17 @@ static int digit_value(char c)
 }
 
 /* A number at the start: 0x is hexadecimal, 0 octal.  Its length; 0: none. */
-static size_t number_len(struct span span, u64 *number)
+static size_t strace_number_len(struct span span, u64 *number)
 {
 	bool hex = span_starts(span, "0x");
 	int base = hex ? 16 : span_starts(span, "0") ? 8 : 10;
 	size_t first = hex ? 2 : 0, i = first;
 
 	*number = 0;
-	for (; i < span.len && digit_value(span.p[i]) < base; i++)
+	for (; i < span.len && strace_digit(span.p[i]) < base; i++)
 		if (__builtin_mul_overflow(*number, (u64)base, number) ||
-		    __builtin_add_overflow(*number, (u64)digit_value(span.p[i]),
-					   number))
+		    __builtin_add_overflow(
+			    *number, (u64)strace_digit(span.p[i]), number))
 			return 0;
 	return i > first ? i : 0;
 }
@@ -200,7 +200,7 @@ static bool parse_u64(struct span span, u64 *number)
 		return true;
 	}
 	span = span_skip(span, negative);
-	len = number_len(span, number);
+	len = strace_number_len(span, number);
 	if (negative)
 		*number = -*number;
 	span = span_trim(span_skip(span, len));
@@ -215,7 +215,7 @@ static bool arg_u64(struct span args, u32 nr, u64 *number)
 }
 
 /* The next of names and numbers between bars; comments do not count. */
-static struct span next_word(struct span *flags)
+static struct span next_flag(struct span *flags)
 {
 	struct span word = *flags;
 	size_t i = 0, end = SIZE_MAX;
@@ -242,7 +242,7 @@ static bool word_value(struct span word, const struct word *words, size_t nr,
 		       u32 *value)
 {
 	u64 number = 0, known = 0;
-	size_t len = number_len(word, &number);
+	size_t len = strace_number_len(word, &number);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (span_is(word, words[i].name)) {
@@ -269,7 +269,7 @@ static u32 flags_value(struct span span, const struct word *words, size_t nr,
 	u32 value = 0;
 
 	while (span.len) {
-		struct span word = next_word(&span);
+		struct span word = next_flag(&span);
 
 		if (!word_value(word, words, nr, &value) && odd && !odd->len)
 			*odd = word;
@@ -308,7 +308,7 @@ static bool parse_fd(struct call *call, struct span arg)
 	/* Any is none: -1, or what nobody looks at with MAP_ANONYMOUS. */
 	if (span_starts(arg, "-"))
 		return true;
-	len = number_len(arg, &fd);
+	len = strace_number_len(arg, &fd);
 	if (fd <= INT32_MAX)
 		call->fd = (int)fd;
 	arg = span_skip(arg, len);
@@ -450,10 +450,10 @@ static bool parse_request(struct call *call, struct span args, u32 nr,
 	if (!strace_arg(args, nr, &request))
 		return true;
 	call->text = request;
-	word = next_word(&request);
+	word = next_flag(&request);
 	for (size_t i = 0; i < nr_words; i++)
 		if (span_is(word, words[i].name) ||
-		    (number_len(word, &number) == word.len &&
+		    (strace_number_len(word, &number) == word.len &&
 		     number == words[i].value))
 			call->kind = CALL_MEMORY;
 	return true;
@@ -479,7 +479,7 @@ static bool parse_ioctl(struct call *call, struct span args)
 		if (memmem(request.p, request.len, ioc_type,
 			   sizeof(ioc_type) - 1))
 			call->kind = CALL_MEMORY;
-	} else if (number_len(request, &number)) {
+	} else if (strace_number_len(request, &number)) {
 		if ((number >> 8 & 0xff) == UFFDIO_TYPE)
 			call->kind = CALL_MEMORY;
 	} else if (span_starts(request, "UFFDIO_")) {
@@ -569,7 +569,7 @@ static bool parse_args(struct call *call, struct span name, struct span args)
  * "? ERESTARTSYS (...)" of one that a signal ended: it did nothing, and if it is
  * begun again it is there again.
  */
-static bool parse_result(struct call *call, struct span result)
+static bool parse_call_result(struct call *call, struct span result)
 {
 	size_t len = 0;
 
@@ -582,7 +582,7 @@ static bool parse_result(struct call *call, struct span result)
 	}
 	call->has_result = true;
 	if (*result.p != '-')
-		return number_len(result, &call->result);
+		return strace_number_len(result, &call->result);
 	call->failed = true;
 	result = span_skip(result, 1);
 	while (result.len && isdigit((unsigned char)*result.p))
@@ -607,7 +607,7 @@ bool strace_call_parse(struct call *call, struct span name, struct span body)
 	*call = (struct call){ .kind = (u8)kind, .fd = -1, .name = name };
 	if (!strace_split_body(body, &args, &result))
 		return false;
-	if (!parse_result(call, result) && needs_result(kind))
+	if (!parse_call_result(call, result) && needs_result(kind))
 		return false;
 	if (!parse_args(call, name, args)) {
 		if (call->has_result && !call->failed)

@@ -42,14 +42,14 @@ struct span span_skip(struct span span, size_t len)
 	return span;
 }
 
-static bool is_blank(char c)
+static bool strace_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
 static struct span skip_blanks(struct span span)
 {
-	while (span.len && is_blank(*span.p))
+	while (span.len && strace_is_blank(*span.p))
 		span = span_skip(span, 1);
 	return span;
 }
@@ -57,7 +57,7 @@ static struct span skip_blanks(struct span span)
 struct span span_trim(struct span span)
 {
 	span = skip_blanks(span);
-	while (span.len && is_blank(span.p[span.len - 1]))
+	while (span.len && strace_is_blank(span.p[span.len - 1]))
 		span.len--;
 	return span;
 }
@@ -77,11 +77,11 @@ size_t span_pid(struct span span, u32 *pid)
 }
 
 /* How long the first word is. */
-static size_t word_len(struct span span)
+static size_t first_word_len(struct span span)
 {
 	size_t i = 0;
 
-	while (i < span.len && !is_blank(span.p[i]))
+	while (i < span.len && !strace_is_blank(span.p[i]))
 		i++;
 	return i;
 }
@@ -125,7 +125,7 @@ static struct span skip_bare_pid(struct strace_line *line, struct span text)
 	if (!len || line->pid > PID_MAX_LIMIT)
 		return text;
 	rest = span_skip(rest, comm_len(rest));
-	if (!rest.len || !is_blank(*rest.p))
+	if (!rest.len || !strace_is_blank(*rest.p))
 		return text;
 	line->has_pid = true;
 	return skip_blanks(rest);
@@ -134,7 +134,7 @@ static struct span skip_bare_pid(struct strace_line *line, struct span text)
 /* A word of digits and the marks of times: "12:00:00.1", "(+", "0.1)". */
 static size_t time_len(struct span text)
 {
-	size_t len = word_len(text), digits = 0;
+	size_t len = first_word_len(text), digits = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		if (isdigit((unsigned char)text.p[i]))
@@ -152,8 +152,9 @@ static size_t number_in_brackets(struct span text)
 
 	if (!text.len || *text.p != '[')
 		return 0;
-	while (i < text.len && (is_blank(text.p[i]) || text.p[i] == '?' ||
-				isxdigit((unsigned char)text.p[i])))
+	while (i < text.len &&
+	       (strace_is_blank(text.p[i]) || text.p[i] == '?' ||
+		isxdigit((unsigned char)text.p[i])))
 		i++;
 	return i < text.len && i > 1 && text.p[i] == ']' ? i + 1 : 0;
 }
@@ -232,7 +233,7 @@ static bool is_summary_row(struct span text)
 
 	text = span_trim(text);
 	for (;; nr++) {
-		size_t len = word_len(text);
+		size_t len = first_word_len(text);
 
 		for (i = 0; i < len; i++)
 			if (!isdigit((unsigned char)text.p[i]) &&

@@ -51,8 +51,8 @@ int workload_make(const struct workload *workload, struct scenario *sc,
 		  u64 seed, u32 size, const u64 params[WORKLOAD_PARAMS_MAX]);
 
 /* Chance: 0 .. @nr - 1; and true @percent times of 100. */
-u32 pick(struct workload_maker *mk, u32 nr);
-bool chance(struct workload_maker *mk, u64 percent);
+u32 workload_pick(struct workload_maker *mk, u32 nr);
+bool workload_chance(struct workload_maker *mk, u64 percent);
 
 /* Operations.  All but exit and migrate assert that they succeed. */
 void make_mmap(struct workload_maker *mk, u32 proc, u64 page, u64 len,

@@ -46,7 +46,8 @@ static void area_writes(struct workload_maker *mk, u32 proc,
 static void area_migrate(struct workload_maker *mk, u32 proc,
 			 const struct area *area)
 {
-	make_migrate(mk, proc, area_page(area, pick(mk, (u32)area->vmas)));
+	make_migrate(mk, proc,
+		     area_page(area, workload_pick(mk, (u32)area->vmas)));
 }
 
 /* zygote */
@@ -81,13 +82,13 @@ static u32 start_app(struct workload_maker *mk, const struct area *heap)
 	for (u64 i = 0; i < heap->vmas; i++) {
 		u64 page = area_page(heap, i);
 
-		if (chance(mk, mk->params[ZYGOTE_UNMAPS])) {
+		if (workload_chance(mk, mk->params[ZYGOTE_UNMAPS])) {
 			make_munmap(mk, app, page + heap->pages - part, part);
 			continue;
 		}
 		make_writes(mk, app, page, heap->pages,
 			    mk->params[ZYGOTE_WRITES]);
-		if (chance(mk, mk->params[ZYGOTE_PROTECTS]))
+		if (workload_chance(mk, mk->params[ZYGOTE_PROTECTS]))
 			make_mprotect(mk, app, page + heap->pages - part, part,
 				      OP_PROT_R);
 	}
@@ -110,9 +111,9 @@ void make_zygote(struct workload_maker *mk)
 			area_migrate(mk, 0, &heap);
 	}
 	for (u32 i = 0; i < mk->size && !mk->err; i++) {
-		u32 nr = pick(mk, mk->size);
+		u32 nr = workload_pick(mk, mk->size);
 
-		if (!chance(mk, mk->params[ZYGOTE_RESTARTS]))
+		if (!workload_chance(mk, mk->params[ZYGOTE_RESTARTS]))
 			continue;
 		make_exit(mk, apps[nr]);
 		apps[nr] = start_app(mk, &heap);
@@ -143,12 +144,12 @@ static u32 start_worker(struct workload_maker *mk)
 }
 
 /* Each request takes a buffer, gives it back, and writes what it shares. */
-static void serve(struct workload_maker *mk, u32 worker,
-		  const struct area *heap)
+static void serve_request(struct workload_maker *mk, u32 worker,
+			  const struct area *heap)
 {
 	u64 pages = mk->params[PREFORK_OWN_PAGES];
 	u64 buffer = OWN + mk->params[PREFORK_OWN] * (pages + 1);
-	u32 nr = pick(mk, (u32)heap->vmas);
+	u32 nr = workload_pick(mk, (u32)heap->vmas);
 
 	make_mmap(mk, worker, buffer, pages, OP_PROT_RW);
 	make_write(mk, worker, buffer, pages);
@@ -171,7 +172,8 @@ void make_prefork(struct workload_maker *mk)
 		u64 requests = mk->params[PREFORK_REQUESTS] * mk->size;
 
 		for (u64 i = 0; i < requests && !mk->err; i++)
-			serve(mk, workers[pick(mk, mk->size)], &heap);
+			serve_request(mk, workers[workload_pick(mk, mk->size)],
+				      &heap);
 		/* One after the other, as in a reload without a gap. */
 		area_writes(mk, 0, &heap, mk->params[PREFORK_WRITES]);
 		for (u32 i = 0; i < mk->size && !mk->err; i++) {
@@ -231,7 +233,7 @@ static void start_job(struct workload_maker *mk, struct job *job)
 	job->shell = make_vfork(mk, 0);
 	make_exec(mk, job->shell);
 	load_program(mk, job->shell);
-	if (chance(mk, mk->params[BUILD_VFORKS])) {
+	if (workload_chance(mk, mk->params[BUILD_VFORKS])) {
 		job->program = make_vfork(mk, job->shell);
 	} else {
 		job->program = make_fork(mk, job->shell);
@@ -261,7 +263,7 @@ void make_build(struct workload_maker *mk)
 	make_libraries(mk, 0, mk->params[BUILD_LIBS]);
 	area_make(mk, 0, &heap);
 	for (u32 i = 0; i < mk->size && !mk->err; i++) {
-		struct job *job = &jobs[pick(mk, nr_jobs)];
+		struct job *job = &jobs[workload_pick(mk, nr_jobs)];
 
 		end_job(mk, job);
 		start_job(mk, job);
@@ -287,7 +289,7 @@ void make_chain(struct workload_maker *mk)
 
 		area_writes(mk, child, &heap, mk->params[CHAIN_WRITES]);
 		area_migrate(mk, child, &heap);
-		if (chance(mk, mk->params[CHAIN_EXITS]))
+		if (workload_chance(mk, mk->params[CHAIN_EXITS]))
 			make_exit(mk, proc);
 		proc = child;
 	}

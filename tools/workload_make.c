@@ -8,7 +8,7 @@
 #include "workload.h"
 
 /* splitmix64 */
-static u64 next_random(struct workload_maker *mk)
+static u64 workload_random(struct workload_maker *mk)
 {
 	u64 z = mk->random += 0x9e3779b97f4a7c15ULL;
 
@@ -17,17 +17,17 @@ static u64 next_random(struct workload_maker *mk)
 	return z ^ (z >> 31);
 }
 
-u32 pick(struct workload_maker *mk, u32 nr)
+u32 workload_pick(struct workload_maker *mk, u32 nr)
 {
-	return (u32)((next_random(mk) >> 32) * nr >> 32);
+	return (u32)((workload_random(mk) >> 32) * nr >> 32);
 }
 
-bool chance(struct workload_maker *mk, u64 percent)
+bool workload_chance(struct workload_maker *mk, u64 percent)
 {
-	return pick(mk, 100) < percent;
+	return workload_pick(mk, 100) < percent;
 }
 
-static void add(struct workload_maker *mk, struct op op)
+static void emit_op(struct workload_maker *mk, struct op op)
 {
 	if (mk->err)
 		return;
@@ -45,68 +45,70 @@ static void add(struct workload_maker *mk, struct op op)
 void make_mmap(struct workload_maker *mk, u32 proc, u64 page, u64 len,
 	       enum op_prot prot)
 {
-	add(mk, (struct op){ .kind = OP_MMAP,
-			     .proc = proc,
-			     .page = page,
-			     .len = len,
-			     .prot = (u8)prot });
+	emit_op(mk, (struct op){ .kind = OP_MMAP,
+				 .proc = proc,
+				 .page = page,
+				 .len = len,
+				 .prot = (u8)prot });
 }
 
 void make_mmap_file(struct workload_maker *mk, u32 proc, u64 page, u64 len,
 		    enum op_prot prot, u32 file, u64 off)
 {
-	add(mk, (struct op){ .kind = OP_MMAP,
-			     .flags = OP_HAS_FILE,
-			     .proc = proc,
-			     .page = page,
-			     .len = len,
-			     .prot = (u8)prot,
-			     .file = (u8)file,
-			     .off = off });
+	emit_op(mk, (struct op){ .kind = OP_MMAP,
+				 .flags = OP_HAS_FILE,
+				 .proc = proc,
+				 .page = page,
+				 .len = len,
+				 .prot = (u8)prot,
+				 .file = (u8)file,
+				 .off = off });
 }
 
 void make_munmap(struct workload_maker *mk, u32 proc, u64 page, u64 len)
 {
-	add(mk, (struct op){ .kind = OP_MUNMAP,
-			     .proc = proc,
-			     .page = page,
-			     .len = len });
+	emit_op(mk, (struct op){ .kind = OP_MUNMAP,
+				 .proc = proc,
+				 .page = page,
+				 .len = len });
 }
 
 void make_mprotect(struct workload_maker *mk, u32 proc, u64 page, u64 len,
 		   enum op_prot prot)
 {
-	add(mk, (struct op){ .kind = OP_MPROTECT,
-			     .proc = proc,
-			     .page = page,
-			     .len = len,
-			     .prot = (u8)prot });
+	emit_op(mk, (struct op){ .kind = OP_MPROTECT,
+				 .proc = proc,
+				 .page = page,
+				 .len = len,
+				 .prot = (u8)prot });
 }
 
 void make_move(struct workload_maker *mk, u32 proc, u64 page, u64 len, u64 to,
 	       u8 flags)
 {
-	add(mk, (struct op){ .kind = OP_MREMAP,
-			     .flags = flags | OP_HAS_TO,
-			     .proc = proc,
-			     .page = page,
-			     .len = len,
-			     .new_len = len,
-			     .to = to });
+	emit_op(mk, (struct op){ .kind = OP_MREMAP,
+				 .flags = flags | OP_HAS_TO,
+				 .proc = proc,
+				 .page = page,
+				 .len = len,
+				 .new_len = len,
+				 .to = to });
 }
 
 void make_read(struct workload_maker *mk, u32 proc, u64 page, u64 len)
 {
-	add(mk,
-	    (struct op){
-		    .kind = OP_READ, .proc = proc, .page = page, .len = len });
+	emit_op(mk, (struct op){ .kind = OP_READ,
+				 .proc = proc,
+				 .page = page,
+				 .len = len });
 }
 
 void make_write(struct workload_maker *mk, u32 proc, u64 page, u64 len)
 {
-	add(mk,
-	    (struct op){
-		    .kind = OP_WRITE, .proc = proc, .page = page, .len = len });
+	emit_op(mk, (struct op){ .kind = OP_WRITE,
+				 .proc = proc,
+				 .page = page,
+				 .len = len });
 }
 
 /* One write for pages side by side. */
@@ -116,7 +118,7 @@ void make_writes(struct workload_maker *mk, u32 proc, u64 page, u64 len,
 	u64 run = 0;
 
 	for (u64 i = 0; i < len; i++) {
-		if (chance(mk, percent)) {
+		if (workload_chance(mk, percent)) {
 			run++;
 			continue;
 		}
@@ -134,7 +136,8 @@ static u32 add_child(struct workload_maker *mk, enum op_kind kind, u32 proc)
 
 	if (child == SCENARIO_PROCS_MAX && !mk->err)
 		mk->err = -EINVAL;
-	add(mk, (struct op){ .kind = (u8)kind, .proc = proc, .child = child });
+	emit_op(mk,
+		(struct op){ .kind = (u8)kind, .proc = proc, .child = child });
 	return child;
 }
 
@@ -150,17 +153,18 @@ u32 make_vfork(struct workload_maker *mk, u32 proc)
 
 void make_exec(struct workload_maker *mk, u32 proc)
 {
-	add(mk, (struct op){ .kind = OP_EXEC, .proc = proc });
+	emit_op(mk, (struct op){ .kind = OP_EXEC, .proc = proc });
 }
 
 void make_exit(struct workload_maker *mk, u32 proc)
 {
-	add(mk, (struct op){ .kind = OP_EXIT, .proc = proc });
+	emit_op(mk, (struct op){ .kind = OP_EXIT, .proc = proc });
 }
 
 void make_migrate(struct workload_maker *mk, u32 proc, u64 page)
 {
-	add(mk, (struct op){ .kind = OP_MIGRATE, .proc = proc, .page = page });
+	emit_op(mk,
+		(struct op){ .kind = OP_MIGRATE, .proc = proc, .page = page });
 }
 
 void make_library(struct workload_maker *mk, u32 proc, u64 page, u32 file,
@@ -187,7 +191,8 @@ void make_libraries(struct workload_maker *mk, u32 proc, u64 nr)
 {
 	for (u64 i = 0; i < nr && !mk->err; i++)
 		make_library(mk, proc, LIBRARIES + i * LIBRARY_STRIDE,
-			     (u32)(i % NR_FILES), LIBRARY_TEXT + pick(mk, 64));
+			     (u32)(i % NR_FILES),
+			     LIBRARY_TEXT + workload_pick(mk, 64));
 }
 
 int workload_make(const struct workload *workload, struct scenario *sc,

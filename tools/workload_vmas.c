@@ -59,13 +59,13 @@ static void make_code(struct workload_maker *mk, u32 pages)
 
 static void flip(struct workload_maker *mk, u32 smalls, u32 codes)
 {
-	u64 page = CODE + (pick(mk, codes) & ~1U);
-	u32 small = pick(mk, smalls);
+	u64 page = CODE + (workload_pick(mk, codes) & ~1U);
+	u32 small = workload_pick(mk, smalls);
 
 	make_mprotect(mk, 0, page, 1, OP_PROT_RW);
 	make_write(mk, 0, page, 1);
 	make_mprotect(mk, 0, page, 1, OP_PROT_R);
-	if (!chance(mk, 25))
+	if (!workload_chance(mk, 25))
 		return;
 	make_munmap(mk, 0, small_page(small), SPAN);
 	make_small(mk, small);
@@ -119,7 +119,7 @@ enum { GC_PAGES, GC_CYCLES, GC_SPACES, GC_FORKS, GC_LIBS };
  *	to 0	|  r  |		offset r
  *	to 1	|  r  |		offset r, ...
  */
-static void collect(struct workload_maker *mk, u32 proc, u64 cycle)
+static void collect_garbage(struct workload_maker *mk, u32 proc, u64 cycle)
 {
 	u64 pages = mk->params[GC_PAGES];
 	u64 to = TO + cycle % mk->params[GC_SPACES] * TO_STRIDE;
@@ -130,7 +130,7 @@ static void collect(struct workload_maker *mk, u32 proc, u64 cycle)
 		make_move(mk, proc, FROM + at, pages, to + at, OP_DONTUNMAP);
 		make_write(mk, proc, FROM + at, pages);
 		/* Some that live are copied into what was freed. */
-		if (chance(mk, 25))
+		if (workload_chance(mk, 25))
 			make_write(mk, proc, to + at, (pages + 1) / 2);
 	}
 }
@@ -150,11 +150,11 @@ void make_gc(struct workload_maker *mk)
 		make_write(mk, 0, at, pages);
 	}
 	for (u64 cycle = 0; cycle < cycles && !mk->err; cycle++) {
-		collect(mk, 0, cycle);
+		collect_garbage(mk, 0, cycle);
 		if (cycle != cycles / 2)
 			continue;
 		for (u64 i = 0; i < mk->params[GC_FORKS] && !mk->err; i++)
-			collect(mk, make_fork(mk, 0), cycle + 1 + i);
+			collect_garbage(mk, make_fork(mk, 0), cycle + 1 + i);
 	}
 }
 
@@ -176,7 +176,7 @@ static void load_library(struct workload_maker *mk, u32 nr)
 	u32 spread = (u32)mk->params[FILES_SPREAD];
 
 	make_library(mk, 0, library_page(nr), nr % NR_FILES,
-		     LIBRARY_TEXT + pick(mk, spread));
+		     LIBRARY_TEXT + workload_pick(mk, spread));
 }
 
 static void use_libraries(struct workload_maker *mk, u32 proc, u32 nr)
@@ -205,6 +205,6 @@ void make_files(struct workload_maker *mk)
 	for (u64 i = 0; i < mk->params[FILES_FORKS] && !mk->err; i++)
 		use_libraries(mk, make_fork(mk, 0), libraries);
 	for (u32 i = 0; i < libraries && !mk->err; i++)
-		if (chance(mk, mk->params[FILES_MOVES]))
+		if (workload_chance(mk, mk->params[FILES_MOVES]))
 			move_data(mk, 0, i);
 }
