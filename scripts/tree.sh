@@ -169,7 +169,8 @@ tree_features() {
 	features=
 	! grep -q '__vm_anon_pgoff' "$tree_source/include/linux/mm_types.h" ||
 		features="$features -DTREE_HAS_ANON_PGOFF"
-	[ -f "$tree_source/mm/cow_context.c" ] || return 0
+	# Early states of the branch have contexts, and nothing that walks by them.
+	grep -qs 'cow_context_walk(' "$tree_source/mm/cow_context.c" || return 0
 	features="$features -DTREE_HAS_COW_CONTEXT"
 	! grep -qs 'folio_cow_context(' "$tree_source"/include/linux/mm.h "$tree_source"/include/linux/mm_types.h \
 		"$tree_source"/include/linux/rmap.h || features="$features -DTREE_HAS_FOLIO_COW_CONTEXT"
@@ -243,4 +244,8 @@ tree_describe() {
 	echo "$me: $(make -C "$tree_source" -s kernelversion 2>/dev/null) in $tree_out, $tree_took seconds"
 	missing=$(tree_options_missing)
 	echo "$me: features:${features:- none beyond 6.12}; options that the tree has not:${missing:- none}"
+	[ ! -f "$tree_source/mm/cow_context.c" ] || case $features in
+	*TREE_HAS_COW_CONTEXT*) ;;
+	*) echo "$me: no cow_context_walk() in mm/cow_context.c: its contexts are not checked" ;;
+	esac
 }

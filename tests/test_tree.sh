@@ -201,5 +201,21 @@ for end in INT:130 TERM:143 HUP:129 KILL:137; do
 	[ -z "$(ls "$dir/repo/build/run")" ] || fail "$(ls "$dir/repo/build/run") is left"
 done
 
+# features TEXT: what the glue is told of a tree, which is what its files have.
+features() {
+	what="features of $*"
+	found=$(tree_source=$dir/kernel; . "$dir/repo/scripts/tree.sh"; tree_features; echo "${features# }")
+	[ "$found" = "$*" ] || fail "expected '$*', got '$found'"
+}
+mkdir -p "$dir/kernel/include/linux"
+touch "$dir/kernel/include/linux/mm_types.h"
+features ''
+echo 'void dup_cow_context(struct mm_struct *mm, struct mm_struct *oldmm)' >"$dir/kernel/mm/cow_context.c"
+features ''
+echo 'void cow_context_walk(struct folio *folio, struct rmap_walk_control *rwc)' >>"$dir/kernel/mm/cow_context.c"
+features -DTREE_HAS_COW_CONTEXT
+echo 'static inline struct cow_context *folio_cow_context(struct folio *folio)' >"$dir/kernel/include/linux/mm.h"
+features -DTREE_HAS_COW_CONTEXT -DTREE_HAS_FOLIO_COW_CONTEXT
+
 echo "$nr commands, $failed failures"
 [ "$failed" = 0 ]
