@@ -204,6 +204,24 @@ static const char *result_name(int result)
 	return name ? name : "an errno without a name";
 }
 
+/* The entry at page number @address of @proc, or of the one that shares its mm. */
+static const struct dump_page *
+entry_at(const struct dump *dump, const struct dump_proc *proc, u64 address)
+{
+	u32 first, i;
+
+	proc = &dump->procs[proc->same_as];
+	for (u32 v = 0; v < proc->vma_count; v++) {
+		const struct dump_vma *vma = &dump->vmas[proc->vma_first + v];
+
+		first = vma->page_first;
+		for (i = first; i < first + vma->page_count; i++)
+			if (dump->pages[i].address == address)
+				return &dump->pages[i];
+	}
+	return NULL;
+}
+
 /*
  * A fault on a file's page maps those around it, too (do_fault_around()), which in
  * the model nobody has asked for.
@@ -211,13 +229,14 @@ static const char *result_name(int result)
 static bool mapped_around(const struct run *run, const struct op *op)
 {
 	const struct dump *dump = run->ts->dump;
+	const struct dump_page *page = NULL;
 
-	for (u32 i = 0; i < dump->page_count; i++)
-		if (dump->pages[i].address == run->base + op->page)
-			return dump->pages[i].pfn &&
-			       dump->pages[i].pfn != dump->zero_pfn &&
-			       !dump_page_anon(&dump->pages[i]);
-	return false;
+	for (u32 p = 0; p < dump->proc_count; p++)
+		if (dump->procs[p].pid == op->proc)
+			page = entry_at(dump, &dump->procs[p],
+					run->base + op->page);
+	return page && page->pfn && page->pfn != dump->zero_pfn &&
+	       !dump_page_anon(page);
 }
 
 static bool results_agree(struct run *run, const struct op *op, int tree,

@@ -13,4 +13,8 @@ tail -n 3 out
 cp out first
 try 0 "$build" corpus
 cmp first out || fail "two runs differ"
+
+# B has the file's page 0 by the fault on page 1, where A has a page of its own.
+printf 'mmap A 0 2 rw file=0@0\nfork A B\nwrite A 0\nread B 1\nmigrate B 0\n' >around.rmap
+try 0 "$build" around.rmap
 finish
