@@ -287,6 +287,9 @@ static void note_arrays(struct cow_context *context)
 	MA_STATE(mas, &context->remap_mt, 0, 0);
 	remaps_entry_t remaps;
 
+	/* An entry may be anything then. */
+	if (!nr_remaps)
+		return;
 	rcu_read_lock();
 	mas_for_each(&mas, remaps.entry, ULONG_MAX) if (!(remaps.raw & 1))
 		note((void *)(remaps.raw & ~3UL), false);
@@ -491,7 +494,7 @@ static void describe_remaps(struct cow_context *context)
 
 	rcu_read_lock();
 	mas_for_each(&mas, remaps.entry,
-		     ULONG_MAX) for (i = 0; i < nr_remaps(remaps); i++)
+		     ULONG_MAX) for (i = 0; i < count_remaps(remaps); i++)
 	{
 		if (printed++ == DESCRIBED_MAX) {
 			print(" ...");

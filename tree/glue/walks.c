@@ -167,6 +167,12 @@ static u32 slot_of_vma(const struct dump *dump, const struct dump_vma *vma)
 	return proc_of_vma(dump, vma)->pid;
 }
 
+/* rmap_walk() does, where there are no anon_vmas. */
+static bool goes_by_contexts(const struct walk *walk)
+{
+	return walk->walk == contexts_walk || !tree_has_anon_vmas();
+}
+
 static void say_miss(struct check *check, u32 i)
 {
 	const struct dump *dump = check->dump;
@@ -174,8 +180,9 @@ static void say_miss(struct check *check, u32 i)
 	const struct dump_proc *proc = proc_of_vma(dump, vma_of(dump, i));
 	char reason[128] = "";
 
-	contexts_reason(pfn_folio(page->pfn), tree_mms[proc->pid],
-			page->address, reason, sizeof(reason));
+	if (goes_by_contexts(check->walk))
+		contexts_reason(pfn_folio(page->pfn), tree_mms[proc->pid],
+				page->address, reason, sizeof(reason));
 	say(check,
 	    "miss%s: %s does not find the folio at page 0x%llx of process %u%s; it visits %u of %u entries%s",
 	    check->walk->kind, check->walk->name, page->address, proc->pid,
