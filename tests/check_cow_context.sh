@@ -13,7 +13,7 @@ grep -v '^#' $list >"$dir/list"
 [ -s "$dir/list" ] || fail "no faults in $list"
 while IFS='%' read -r name file sed seen scenario; do
 	[ -n "$scenario" ] || fail "$name: expected NAME%FILE%SED%WHAT IS SEEN%SCENARIO"
-	printf '%s\n' "$scenario" | tr / '\n' >"$dir/$name.scn"
+	printf '%s\n' "${scenario#--fail-each/}" | tr / '\n' >"$dir/$name.scn"
 	"$rmapdiff" run "$dir/$name.scn" >"$dir/out" 2>&1 || fail "$name: $(cat "$dir/out")"
 	[ "$file" = mm/cow_context.c ] || continue
 	sed "$sed" tests/tree/cow_context/cow_context.c >"$dir/changed" || fail "$name: sed"
