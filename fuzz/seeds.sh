@@ -14,33 +14,44 @@ if [ -f "$out/made-from" ] && [ "$(cat "$out/made-from")" = "$made_from" ]; then
 	exit 0
 fi
 rm -rf "$out"
-mkdir -p "$out/fuzz_rmap" "$out/fuzz_pure" "$out/fuzz_text" "$out/fuzz_oom" "$out/fuzz_check" "$out/fuzz_cow_poc" \
-	"$out/fuzz_interleave"
+mkdir -p "$out/fuzz_rmap" "$out/fuzz_text" "$out/fuzz_oom"
 list=$out/list
 find "$corpus" -name '*.rmap' -type f | sort >"$list"
+# As few processes for a file as can be: they were most of it.
+firsts=$(xargs -r -d '\n' grep -l '^# First bytes: ' <"$list" || true)
 nr=0 nr_skipped=0
 while IFS= read -r file; do
-	name=$(printf '%s\n' "${file#"$corpus"/}" | tr / -)
+	name=
+	rest=${file#"$corpus"/}
+	while [ "$rest" != "${rest#*/}" ]; do
+		name=$name${rest%%/*}-
+		rest=${rest#*/}
+	done
+	name=$name$rest
 	cp "$file" "$out/fuzz_text/$name"
 	# Exit status 2: bytes cannot express it; anything else is a fault of ours.
 	status=0
 	"$rmapdiff" convert --strip --to bytes -o "$out/fuzz_rmap/$name" "$file" 2>"$out/why" || status=$?
 	case $status in
 	0)
-		cp "$out/fuzz_rmap/$name" "$out/fuzz_pure/$name"
-		cp "$out/fuzz_rmap/$name" "$out/fuzz_cow_poc/$name"
-		cp "$out/fuzz_rmap/$name" "$out/fuzz_interleave/$name"
 		# Its first two bytes say which allocation fails, or what is spoilt: another one in each, unless
 		# it says itself what once stopped one, as "# First bytes: 17 0".
 		nr=$((nr + 1))
-		first=$(sed -n 's/^# First bytes: \([0-9]\{1,3\}\) \([0-9]\{1,3\}\).*/\1 \2/p' "$file" | head -n 1)
+		first=
+		case "
+$firsts
+" in
+		*"
+$file
+"*)
+			first=$(sed -n 's/^# First bytes: \([0-9]\{1,3\}\) \([0-9]\{1,3\}\).*/\1 \2/p' "$file" | head -n 1) ;;
+		esac
 		[ -n "$first" ] || first="$((nr % 256)) 0"
 		{
 			# shellcheck disable=SC2059 # octal escapes are made here
 			printf "\\$(printf %03o "${first% *}")\\$(printf %03o "${first#* }")"
 			cat "$out/fuzz_rmap/$name"
-		} >"$out/fuzz_oom/$name"
-		cp "$out/fuzz_oom/$name" "$out/fuzz_check/$name" ;;
+		} >"$out/fuzz_oom/$name" ;;
 	2)
 		cat "$out/why" >>"$out/said"
 		nr_skipped=$((nr_skipped + 1)) ;;
@@ -49,6 +60,10 @@ while IFS= read -r file; do
 		exit 1 ;;
 	esac
 done <"$list"
+for target in fuzz_pure fuzz_cow_poc fuzz_interleave; do
+	cp -r "$out/fuzz_rmap" "$out/$target"
+done
+cp -r "$out/fuzz_oom" "$out/fuzz_check"
 rm -f "$list" "$out/why"
 echo "$nr seeds in bytes, $nr_skipped scenarios that bytes cannot express, $((nr + nr_skipped)) texts" >>"$out/said"
 cat "$out/said"

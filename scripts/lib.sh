@@ -168,8 +168,8 @@ attended() {
 	wait $!
 }
 
-# signs_of_life PID LOG: while PID, a build, runs, how far it is by what LOG has of ninja or kbuild: on a terminal in one
-# line that changes, else in a line now and then.
+# signs_of_life PID LOG [WHAT]: while PID, a build, runs, how far it is by what LOG has of ninja or kbuild, WHAT before it
+# has anything: on a terminal in one line that changes, else in a line now and then.
 signs_every=15 # seconds
 signs_of_life() {
 	waited=0
@@ -192,7 +192,7 @@ signs_of_life() {
 		elif [ -s "$2" ]; then
 			step="preparing the build"
 		else
-			step="waiting, another script builds here"
+			step=${3-waiting, another script builds here}
 		fi
 		# shellcheck disable=SC2059 # a format of this function
 		printf "$form" "$me: $step, $waited seconds" >&2

@@ -8,6 +8,7 @@ maple_tree fork mlock util pgtable-generic mempolicy ksm cow_context"
 
 # Megabytes that a build takes, with room to spare.
 tree_megabytes=1000
+tree_copy_megabytes=2000
 
 # Seconds of two cores for a first build, as measured.
 tree_seconds=220
@@ -131,7 +132,7 @@ tree_step() {
 	shift
 	"$@" >"$tree_out/log" 2>&1 &
 	tree_job=$!
-	signs_of_life "$tree_job" "$tree_out/log" 7>&- 9>&- &
+	signs_of_life "$tree_job" "$tree_out/log" "$what" 7>&- 9>&- &
 	tree_signs=$!
 	result=0
 	wait $tree_job || result=$?
@@ -208,15 +209,22 @@ tree_link() {
 	make -C "$tree_out" -s -f "$PWD/tree/link.mk" GLUE="$PWD/tree" HOST="$PWD/build/tree/host"
 }
 
+# Room for a first build, and for the copy of a tree where there is to be one.
+tree_check_disk() {
+	[ ! -f "$tree_out/vmlinux.a" ] || return 0
+	needed=$tree_megabytes
+	[ -d "$tree_source" ] && ! tree_built_in_place || needed=$((needed + tree_copy_megabytes))
+	free=$(df -Pm "$tree_out" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$needed" ] || die "$tree_out: $free MB free; a build takes up to $needed"
+}
+
 # One build of a tree at a time; whoever waits finds it done. Behind guard(): no make outlives the script, and its lock.
 tree_build() {
 	began=$(date +%s)
 	mkdir -p "$tree_out"
 	exec 9>"$tree_out/lock"
 	lock 9 "$tree_out"
-	free=$(df -Pm "$tree_out" | awk 'NR == 2 { print $4 }')
-	[ -f "$tree_out/vmlinux.a" ] || [ "$free" -ge "$tree_megabytes" ] ||
-		die "$tree_out: $free MB free; a build takes up to $tree_megabytes"
+	tree_check_disk
 	[ -z "$tree_is_debian" ] || tree_unpack_debian
 	if [ -f "$tree_out/vmlinux.a" ]; then
 		how_long="what has changed since the last time"

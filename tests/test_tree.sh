@@ -111,7 +111,12 @@ bad "no clang-19, which compiles a tree for User-Mode Linux; Debian has it in: c
 mv "$dir/clang-19" "$dir/bin/clang-19"
 
 FREE=12
-bad "12 MB free" tree build kernel
+bad "12 MB free; a build takes up to 1000" tree build kernel
+# A tree that was built in place is copied.
+FREE=2900
+touch "$dir/kernel/.config"
+bad "2900 MB free; a build takes up to 3000" tree build kernel
+rm "$dir/kernel/.config"
 FREE=
 
 # A tree that does not build: the compiler's first error, and where the others are.
