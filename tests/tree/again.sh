@@ -68,7 +68,7 @@ diff before after >out || fail "$copy is not what it was"
 edit 's/^static struct kmem_cache \*anon_vma_cachep;/&\n\/* An edit. *\//'
 touch built
 script 0 tree build "$copy" --config "$config"
-(cd "$copy_build" && find . -name '*.o' -newer "$dir/built" ! -name kernel.o ! -path './source/*' | sort) >out
+(cd "$copy_build" && find . -name '*.o' -newer "$dir/built" ! -name kernel.o ! -name vmlinux.o ! -path './source/*' | sort) >out
 [ "$(cat out)" = ./mm/rmap.o ] || fail "expected mm/rmap.o alone built again"
 
 # How long that takes, until a fuzzer runs.
@@ -84,7 +84,7 @@ script 2 tree build "$copy" --config "$config"
 says err "^.*mm/rmap\\.c:[0-9]+:[0-9]+: error: use of undeclared identifier 'undeclared'\$"
 
 # An input that no handler lives to keep, through the scripts: fuzzed, shown again, minimized.
-edit '/^int anon_vma_fork/,/^}/s/^\tanon_vma = anon_vma_alloc\(\);/\tstatic int nr; extern int raise(int); if (++nr == 2) raise(9);\n&/'
+edit '/^int anon_vma_fork/,/^}/s/^\tanon_vma = anon_vma_alloc\(\);/\textern int raise(int); raise(9);\n&/'
 for jobs in 1 2; do
 	script 1 fuzz --tree "$copy" --config "$config" --seconds 60 --jobs $jobs --corpus "$dir/corpus"
 	says out '^fuzz_tree: stopped by an input; it is in build/fuzz/crashes$'
@@ -96,7 +96,7 @@ says out '^FINDING the process with the tree was ended by signal 9 '
 script 0 minimize --tree "$copy" --config "$config" "$input"
 grep -v '^#' out >ops
 cat ops
-[ "$(wc -l <ops)" -le 6 ] || fail "$what: expected the shortest scenario"
+[ "$(wc -l <ops)" -le 3 ] || fail "$what: expected the shortest scenario"
 edit
 
 # Too little disk: a build's place of 20 MB, where this may be made.
