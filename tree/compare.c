@@ -368,6 +368,7 @@ static bool step(struct run *run, u32 op_nr, int *err)
 	step.op = &tree_op;
 	step.half_done = run->failalloc;
 	step.result = tree_do(&tree_op);
+	run->result->op_result = step.result;
 	if (fail->op_nr == op_nr)
 		run->result->allocations = (u32)tree_allocations();
 	if (!tree_is_quiet(run, op_nr) || !look(run, slots))

@@ -24,6 +24,7 @@ struct tree_result {
 	u32 model_ops; /* of them, compared with the model */
 	u64 walks; /* of folios, compared */
 	u32 op_nr; /* of the disagreement, from 1; 0: after the last */
+	int op_result; /* of the last operation, on the tree: 0 or an errno */
 	bool with_model; /* it is one with the model: diff says */
 	struct snap_difference diff;
 	char why[TREE_WHY_MAX]; /* else: what is wrong, or unsuitable */

@@ -74,6 +74,7 @@ u32 finding_known(const struct known_list *known, u32 features,
 	finding.texts[KNOWN_KIND] = kind;
 	finding.texts[KNOWN_OP] = op;
 	finding.texts[KNOWN_WHAT] = text_of(result);
+	finding.texts[KNOWN_RESULT] = errno_name(result->op_result);
 	if (result->with_model) {
 		finding.texts[KNOWN_TREE] = result->diff.kernel;
 		finding.texts[KNOWN_MODEL] = result->diff.model;

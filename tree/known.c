@@ -9,9 +9,10 @@
 
 /* The words that begin a line, beside known, upstream and feature. */
 static const char *const field_words[NR_KNOWN_FIELDS] = {
-	[KNOWN_KIND] = "kind",	 [KNOWN_OP] = "op",
-	[KNOWN_WHAT] = "what",	 [KNOWN_TREE] = "tree",
-	[KNOWN_MODEL] = "model", [KNOWN_FUNCTION] = "function",
+	[KNOWN_KIND] = "kind",	       [KNOWN_OP] = "op",
+	[KNOWN_WHAT] = "what",	       [KNOWN_TREE] = "tree",
+	[KNOWN_MODEL] = "model",       [KNOWN_RESULT] = "result",
+	[KNOWN_FUNCTION] = "function",
 };
 
 static const char *const vmas_words[NR_KNOWN_VMAS] = {
@@ -136,7 +137,8 @@ static bool add_pattern(struct reader *reader, const char *word,
 	if (field == NR_KNOWN_FIELDS)
 		return wrong(reader,
 			     "'%.64s': expected known, upstream, feature, "
-			     "vmas, kind, op, what, tree, model or function",
+			     "vmas, kind, op, what, tree, model, result or "
+			     "function",
 			     word);
 	if (list->nr_patterns == KNOWN_PATTERNS_MAX)
 		return wrong(reader, "more than %u patterns",

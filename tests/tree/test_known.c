@@ -132,7 +132,7 @@ static void test_refused(void **state)
 		"list:4: 'kind': expected something behind it");
 	refused("known one\nsort model\n",
 		"list:2: 'sort': expected known, upstream, feature, vmas, kind, op, "
-		"what, tree, model or function");
+		"what, tree, model, result or function");
 	refused("known one\nfeature new\n",
 		"list:2: feature 'new': expected a name that the first line "
 		"of a run has, or ! and one");
