@@ -264,11 +264,14 @@ static bool results_agree(struct run *run, const struct op *op, int tree,
 static bool look(struct run *run, u32 *slots)
 {
 	struct tree_session *ts = run->ts;
-	struct dump *before = ts->dump;
+	unsigned long long *tails = ts->tails;
+	struct dump *dump = ts->dump;
 
 	ts->dump = ts->before;
-	ts->before = before;
-	return !tree_look(ts->dump, slots) ||
+	ts->before = dump;
+	ts->tails = ts->tails_before;
+	ts->tails_before = tails;
+	return !tree_look(ts->dump, slots, ts->tails) ||
 	       unsuitable(run, "more than one look can bring back");
 }
 
@@ -375,6 +378,8 @@ static bool step(struct run *run, u32 op_nr, int *err)
 		return false;
 	step.before = run->ts->before;
 	step.after = run->ts->dump;
+	step.tails_before = run->ts->tails_before;
+	step.tails_after = run->ts->tails;
 	if (!check_alone(run, &step, op_nr))
 		return false;
 	return !run->machine ||
@@ -409,7 +414,9 @@ int tree_session_open(struct tree_session *ts)
 	snapshot_init(&ts->model);
 	ts->dump = calloc(1, sizeof(*ts->dump));
 	ts->before = calloc(1, sizeof(*ts->before));
-	if (!ts->dump || !ts->before)
+	ts->tails = calloc(DUMP_PAGES_MAX, sizeof(*ts->tails));
+	ts->tails_before = calloc(DUMP_PAGES_MAX, sizeof(*ts->tails_before));
+	if (!ts->dump || !ts->before || !ts->tails || !ts->tails_before)
 		return -ENOMEM;
 	ts->config.rmaps[0] = &anon_vma_rmap_ops;
 	ts->config.nr_rmaps = 1;

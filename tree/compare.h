@@ -42,6 +42,8 @@ struct tree_fail {
 struct tree_session {
 	struct dump *dump; /* after the last operation */
 	struct dump *before; /* it */
+	unsigned long long *tails; /* of the pages of each: tree_look() */
+	unsigned long long *tails_before;
 	struct snapshot tree;
 	struct snapshot model;
 	struct machine_config config; /* of the model */

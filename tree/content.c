@@ -19,6 +19,7 @@
 /* All entries of a process, by address. */
 struct entries {
 	const struct dump *dump;
+	const unsigned long long *tails; /* NULL: first words are looked at */
 	const struct dump_proc *proc; /* NULL: it has none */
 	const struct dump_page *pages;
 	u32 nr;
@@ -85,11 +86,17 @@ static const struct dump_page *find_entry(const struct entries *entries,
 		       NULL;
 }
 
+static u64 value_of(const struct entries *entries, const struct dump_page *page)
+{
+	if (!page)
+		return 0;
+	return entries->tails ? entries->tails[page - entries->dump->pages] :
+				page->content;
+}
+
 static u64 value_at(const struct entries *entries, u64 address)
 {
-	const struct dump_page *page = find_entry(entries, address);
-
-	return page ? page->content : 0;
+	return value_of(entries, find_entry(entries, address));
 }
 
 static const struct dump_vma *find_vma(const struct entries *entries,
@@ -221,6 +228,7 @@ static void expect_subject(const struct memory *memory, u64 address,
 	const struct tree_op *op = memory->step->op;
 	u64 before = value_at(&memory->before, address);
 	bool inside = in_range(op_range(op), address);
+	u64 value;
 
 	switch ((enum tree_op_kind)op->kind) {
 	case TREE_MREMAP:
@@ -232,8 +240,10 @@ static void expect_subject(const struct memory *memory, u64 address,
 	case TREE_WRITE:
 		if (!inside)
 			break;
-		allow_done(memory, allowed,
-			   op->value + (address - op_range(op).first), before);
+		value = op->value + (address - op_range(op).first);
+		if (memory->before.tails)
+			value += before * TREE_TAIL_FACTOR;
+		allow_done(memory, allowed, value, before);
 		return;
 	case TREE_MMAP:
 	case TREE_MUNMAP:
@@ -263,11 +273,11 @@ static void expect(const struct memory *memory, u64 address,
 		expect_copied(memory, address, allowed);
 	else if (memory->step->op->kind == TREE_RECLAIM && page &&
 		 page->pfn == memory->frame)
-		allow_done(memory, allowed, 0, page->content);
+		allow_done(memory, allowed, 0, value_of(&memory->before, page));
 	else if (memory->subject)
 		expect_subject(memory, address, allowed);
 	else
-		allow(allowed, page ? page->content : 0);
+		allow(allowed, value_of(&memory->before, page));
 }
 
 static bool say_page(const struct memory *memory, u64 address, u64 value,
@@ -275,8 +285,10 @@ static bool say_page(const struct memory *memory, u64 address, u64 value,
 {
 	snprintf(why, TREE_WHY_MAX,
 		 "content: page 0x%" PRIx64 " of process %u reads 0x%" PRIx64
-		 ", expected 0x%" PRIx64 "; before the operation %s0x%" PRIx64,
-		 address, memory->after.proc->pid, value, allowed->values[0],
+		 "%s, expected 0x%" PRIx64
+		 "; before the operation %s0x%" PRIx64,
+		 address, memory->after.proc->pid, value,
+		 memory->after.tails ? " at its end" : "", allowed->values[0],
 		 memory->copied ? "its parent's read " : "it read ",
 		 value_at(&memory->before, address));
 	return false;
@@ -285,7 +297,7 @@ static bool say_page(const struct memory *memory, u64 address, u64 value,
 static bool check_page(const struct memory *memory, u64 address,
 		       const struct dump_page *page, char *why)
 {
-	u64 value = page ? page->content : 0;
+	u64 value = value_of(&memory->after, page);
 	struct allowed allowed;
 
 	if (page && !page->pfn) {
@@ -380,6 +392,14 @@ static bool check_arrived(const struct memory *memory, char *why)
 	return true;
 }
 
+static bool check_values(const struct memory *memory, char *why)
+{
+	if (!check_memory(memory, why))
+		return false;
+	return !memory->subject ||
+	       (check_written(memory, why) && check_arrived(memory, why));
+}
+
 static bool check_proc(const struct content_step *step,
 		       const struct dump_proc *proc, u64 frame, char *why)
 {
@@ -404,10 +424,11 @@ static bool check_proc(const struct content_step *step,
 		memory.subject = was && was == actor;
 	}
 	memory.before = entries_of(step->before, was);
-	if (!check_memory(&memory, why))
+	if (!check_values(&memory, why))
 		return false;
-	return !memory.subject ||
-	       (check_written(&memory, why) && check_arrived(&memory, why));
+	memory.before.tails = step->tails_before;
+	memory.after.tails = step->tails_after;
+	return !step->tails_after || check_values(&memory, why);
 }
 
 /* Of the anonymous folio at the operation's page, if a walk is to unmap it. */

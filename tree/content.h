@@ -17,6 +17,9 @@
 struct content_step {
 	const struct dump *before;
 	const struct dump *after;
+	/* The last word of each page of a dump, as tree_look() has it. */
+	const unsigned long long *tails_before;
+	const unsigned long long *tails_after;
 	const struct tree_op *op; /* what was done in between */
 	int result; /* 0 or a positive errno */
 	/*

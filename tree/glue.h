@@ -47,6 +47,13 @@ struct tree_op {
 	unsigned long long value; /* write: of the first page; then one more */
 };
 
+/*
+ * A write puts its value into the first word of a page, and makes of the last one
+ * what it was, times this, plus the value: so a page that was copied without its
+ * contents shows, too.
+ */
+#define TREE_TAIL_FACTOR 0x9e3779b97f4a7c15ULL
+
 struct dump;
 
 /*
@@ -91,10 +98,12 @@ void tree_fail_nth(unsigned long nth);
 unsigned long tree_allocations(void);
 
 /*
- * Fills in @dump from all living processes, and @slots with theirs, as many as
- * dump->proc_count says.  0, or -E2BIG if it does not fit.
+ * Fills in @dump from all living processes; @slots with theirs, as many as
+ * dump->proc_count says; and @tails with the last word of each page of the dump, 0
+ * where it is not anonymous.  0, or -E2BIG if it does not fit.
  */
-int tree_look(struct dump *dump, unsigned int *slots);
+int tree_look(struct dump *dump, unsigned int *slots,
+	      unsigned long long *tails);
 
 /*
  * Holds the tree's own rmap_walk() of every folio in @dump, as just filled in,

@@ -25,6 +25,7 @@ static const char *const vmas_words[NR_KNOWN_VMAS] = {
 struct reader {
 	struct known_list *list;
 	const char *name;
+	u32 first; /* of this file's entries */
 	u32 line;
 	char *why;
 };
@@ -59,7 +60,7 @@ static bool end_entry(struct reader *reader)
 {
 	const struct known_list *list = reader->list;
 
-	if (!list->nr)
+	if (list->nr == reader->first)
 		return true;
 	if (!has_pattern(list, list->nr - 1, KNOWN_KIND))
 		return wrong(reader, "'%s' ends without its kind",
@@ -170,7 +171,7 @@ static bool read_line(struct reader *reader, char *line)
 			     KNOWN_TEXT_MAX - 1);
 	if (!strcmp(word, "known"))
 		return begin_entry(reader, text);
-	if (!list->nr)
+	if (list->nr == reader->first)
 		return wrong(reader, "'%.64s': expected known and a name first",
 			     word);
 	if (!strcmp(word, "upstream")) {
@@ -188,7 +189,12 @@ static bool read_line(struct reader *reader, char *line)
 bool known_read(struct known_list *list, FILE *in, const char *name,
 		char why[KNOWN_WHY_MAX])
 {
-	struct reader reader = { .list = list, .name = name, .why = why };
+	struct reader reader = {
+		.list = list,
+		.name = name,
+		.first = list->nr,
+		.why = why,
+	};
 	char line[KNOWN_TEXT_MAX + 64];
 
 	while (fgets(line, sizeof(line), in)) {

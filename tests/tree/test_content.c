@@ -20,6 +20,10 @@
 struct fixture {
 	struct dump *before;
 	struct dump *after;
+	/* By page of the dump; a test that says nothing of them has zeros. */
+	unsigned long long tails_before[8];
+	unsigned long long tails_after[8];
+	bool tails;
 	struct tree_op op;
 	int result;
 	bool half_done;
@@ -105,6 +109,8 @@ static bool check(struct fixture *f)
 		.before = f->before,
 		.after = f->after,
 		.op = &f->op,
+		.tails_before = f->tails ? f->tails_before : NULL,
+		.tails_after = f->tails ? f->tails_after : NULL,
 		.result = f->result,
 		.half_done = f->half_done,
 	};
@@ -175,6 +181,28 @@ static void test_write(void **state)
 	assert_true(check(f));
 	f->after->pages[1].content = 0x51;
 	assert_false(check(f));
+}
+
+/* The first word is the new one: it is in the last one that a copy shows. */
+static void test_copied_without_contents(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	operation(f, TREE_WRITE, 0x12, 1);
+	f->op.value = 0x50;
+	f->tails = true;
+	f->tails_before[0] = 0xa;
+	f->tails_before[1] = 0xb;
+	*f->after = *f->before;
+	f->after->pages[1].content = 0x50;
+	f->tails_after[0] = 0xa;
+	f->tails_after[1] = 0xb * TREE_TAIL_FACTOR + 0x50;
+	assert_true(check(f));
+	f->tails_after[1] = 0x50;
+	assert_false(check(f));
+	assert_non_null(strstr(f->why, "page 0x12 of process 0 reads 0x50 at "
+				       "its end"));
 }
 
 static void test_dontneed(void **state)
@@ -416,11 +444,22 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(unchanged), TEST(lost),	   TEST(left_entry),
-		TEST(write),	 TEST(dontneed),   TEST(unmap_fails),
-		TEST(move),	 TEST(move_fails), TEST(move_several),
-		TEST(shrink),	 TEST(fork),	   TEST(vfork),
-		TEST(others),	 TEST(reclaim),	   TEST(migrate),
+		TEST(unchanged),
+		TEST(lost),
+		TEST(left_entry),
+		TEST(write),
+		TEST(copied_without_contents),
+		TEST(dontneed),
+		TEST(unmap_fails),
+		TEST(move),
+		TEST(move_fails),
+		TEST(move_several),
+		TEST(shrink),
+		TEST(fork),
+		TEST(vfork),
+		TEST(others),
+		TEST(reclaim),
+		TEST(migrate),
 		TEST(exec),
 	};
 

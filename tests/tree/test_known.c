@@ -144,6 +144,20 @@ static void test_refused(void **state)
 		"list:2: 'one' ends without its upstream");
 }
 
+/* The second file does not go on with the first one's last entry. */
+static void test_two_files(void **state)
+{
+	static const char text[] = "kind leak\n";
+	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+
+	(void)state;
+	assert_true(read_text("known one\nupstream a\nkind model\n"));
+	assert_false(known_read(&list, in, "second", why));
+	fclose(in);
+	assert_string_equal(why, "second:1: 'kind': expected known and a name "
+				 "first");
+}
+
 static void test_counts(void **state)
 {
 	u64 met[KNOWN_MAX] = { 0, 3 };
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_vmas),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_two_files),
 		cmocka_unit_test(test_counts),
 	};
 

@@ -18,6 +18,7 @@ static u64 met_round;
 
 struct look {
 	struct dump *dump;
+	unsigned long long *tails;
 	bool full;
 };
 
@@ -135,6 +136,7 @@ static void look_at_chain(struct look *look, struct vm_area_struct *vma,
 static void look_at_entry(struct look *look, unsigned long address, pte_t pte)
 {
 	struct dump *dump = look->dump;
+	unsigned long long *tail;
 	struct dump_page *out;
 	struct folio *folio;
 	struct page *page;
@@ -143,8 +145,10 @@ static void look_at_entry(struct look *look, unsigned long address, pte_t pte)
 		look->full = true;
 		return;
 	}
-	out = &dump->pages[dump->page_count++];
+	out = &dump->pages[dump->page_count];
+	tail = &look->tails[dump->page_count++];
 	memset(out, 0, sizeof(*out));
+	*tail = 0;
 	out->address = address >> PAGE_SHIFT;
 	if (!pte_present(pte))
 		return;
@@ -162,6 +166,7 @@ static void look_at_entry(struct look *look, unsigned long address, pte_t pte)
 		return;
 	out->flags = PageAnonExclusive(page) ? 1 : 0;
 	out->content = *(u64 *)page_address(page);
+	*tail = *(u64 *)(page_address(page) + PAGE_SIZE - sizeof(u64));
 }
 
 /* Tables that are not there are passed over whole. */
@@ -263,9 +268,9 @@ static void look_at_proc(struct look *look, unsigned int slot, u32 nr)
 	out->vma_count = look->dump->vma_count - out->vma_first;
 }
 
-int tree_look(struct dump *dump, unsigned int *slots)
+int tree_look(struct dump *dump, unsigned int *slots, unsigned long long *tails)
 {
-	struct look look = { .dump = dump };
+	struct look look = { .dump = dump, .tails = tails };
 	unsigned int slot;
 
 	met_round++;

@@ -104,6 +104,23 @@ static long do_mmap_op(const struct tree_op *op)
 			     op->flags, flags, op->offset >> PAGE_SHIFT);
 }
 
+/* The page that was just written; nothing of the tree is asked for this. */
+static void write_tail(struct mm_struct *mm, unsigned long at, u64 value)
+{
+	spinlock_t *ptl;
+	pte_t *ptep = glue_find_pte(mm, at, &ptl);
+	u64 *tail;
+
+	if (!ptep)
+		return;
+	if (pte_present(ptep_get(ptep)) && pte_write(ptep_get(ptep))) {
+		tail = page_address(pte_page(ptep_get(ptep))) + PAGE_SIZE -
+		       sizeof(*tail);
+		*tail = *tail * TREE_TAIL_FACTOR + value;
+	}
+	pte_unmap_unlock(ptep, ptl);
+}
+
 /* Byte by byte would fault no more: one word of each page is enough. */
 static long touch(struct mm_struct *mm, const struct tree_op *op)
 {
@@ -117,6 +134,8 @@ static long touch(struct mm_struct *mm, const struct tree_op *op)
 		if (access_remote_vm(mm, op->address + at, &word, sizeof(word),
 				     gup) != sizeof(word))
 			return -EFAULT;
+		if (op->kind == TREE_WRITE)
+			write_tail(mm, op->address + at, value);
 		cond_resched();
 	}
 	return 0;
