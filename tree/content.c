@@ -431,17 +431,23 @@ static bool check_proc(const struct content_step *step,
 	return !step->tails_after || check_values(&memory, why);
 }
 
+const struct dump_page *content_find(const struct dump *dump, u32 slot,
+				     u64 address)
+{
+	const struct entries entries = entries_of(dump, proc_in(dump, slot));
+
+	return find_entry(&entries, address);
+}
+
 /* Of the anonymous folio at the operation's page, if a walk is to unmap it. */
 static u64 frame_to_leave(const struct content_step *step)
 {
 	const struct dump_page *page;
-	struct entries entries;
 
 	if (step->op->kind != TREE_RECLAIM && step->op->kind != TREE_MIGRATE)
 		return 0;
-	entries =
-		entries_of(step->before, proc_in(step->before, step->op->proc));
-	page = find_entry(&entries, step->op->address >> PAGE_BITS);
+	page = content_find(step->before, step->op->proc,
+			    step->op->address >> PAGE_BITS);
 	return page && dump_page_anon(page) ? page->pfn : 0;
 }
 

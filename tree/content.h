@@ -29,6 +29,10 @@ struct content_step {
 	bool half_done;
 };
 
+/* Return the entry of the process in @slot at page number @address, or NULL. */
+const struct dump_page *content_find(const struct dump *dump, u32 slot,
+				     u64 address);
+
 /* False with the first page that reads otherwise in @why. */
 bool content_check(const struct content_step *step, char why[TREE_WHY_MAX]);
 

@@ -93,9 +93,14 @@ unsigned int __wrap_stack_trace_save(unsigned long *store, unsigned int size,
 /*
  * Which allocation fails is ours to say.  The tree's own failslab leaves out
  * GFP_KERNEL unless told otherwise, and counts what no operation asks for.
+ *
+ * Nor is counted what SLUB takes to have an object, and KASAN to note a stack: that
+ * depends on what came before, and the Nth would be another one each time.
  */
 static struct {
 	bool inside; /* an operation */
+	bool own; /* the allocator's or KASAN's */
+	const struct kmem_cache *cache; /* whose object is on its way */
 	unsigned long nr;
 	unsigned long fail_at; /* 0: none */
 } allocations;
@@ -103,6 +108,8 @@ static struct {
 void glue_allocations_begin(void)
 {
 	allocations.inside = true;
+	allocations.own = false;
+	allocations.cache = NULL;
 }
 
 void glue_allocations_end(void)
@@ -123,7 +130,8 @@ unsigned long tree_allocations(void)
 
 static bool fails(gfp_t gfp)
 {
-	if (!allocations.inside || gfp & __GFP_NOFAIL)
+	if (!allocations.inside || allocations.own || allocations.cache ||
+	    gfp & __GFP_NOFAIL)
 		return false;
 	return ++allocations.nr == allocations.fail_at;
 }
@@ -133,7 +141,12 @@ bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order);
 
 int __wrap_should_failslab(struct kmem_cache *cache, gfp_t gfp)
 {
-	return fails(gfp) ? -ENOMEM : 0;
+	if (fails(gfp))
+		return -ENOMEM;
+	/* Until KASAN is told of the object. */
+	if (IS_ENABLED(CONFIG_KASAN) && !allocations.cache)
+		allocations.cache = cache;
+	return 0;
 }
 
 bool __wrap_should_fail_alloc_page(gfp_t gfp, unsigned int order)
@@ -176,16 +189,29 @@ int __weak __real_kmem_cache_refill_sheaf(struct kmem_cache *cache, gfp_t gfp,
 struct slab_sheaf *__wrap_kmem_cache_prefill_sheaf(struct kmem_cache *cache,
 						   gfp_t gfp, unsigned int size)
 {
-	return fails(gfp) ? NULL :
-			    __real_kmem_cache_prefill_sheaf(cache, gfp, size);
+	struct slab_sheaf *sheaf;
+	bool own = allocations.own;
+
+	if (fails(gfp))
+		return NULL;
+	allocations.own = true;
+	sheaf = __real_kmem_cache_prefill_sheaf(cache, gfp, size);
+	allocations.own = own;
+	return sheaf;
 }
 
 int __wrap_kmem_cache_refill_sheaf(struct kmem_cache *cache, gfp_t gfp,
 				   struct slab_sheaf **sheaf, unsigned int size)
 {
-	return fails(gfp) ?
-		       -ENOMEM :
-		       __real_kmem_cache_refill_sheaf(cache, gfp, sheaf, size);
+	bool own = allocations.own;
+	int err;
+
+	if (fails(gfp))
+		return -ENOMEM;
+	allocations.own = true;
+	err = __real_kmem_cache_refill_sheaf(cache, gfp, sheaf, size);
+	allocations.own = own;
+	return err;
 }
 
 /*
@@ -208,7 +234,7 @@ static struct cache_count {
 static struct {
 	long live;
 	long before;
-	bool in_depot;
+	bool in_depot; /* of stacks */
 } pages;
 
 static struct cache_count *count_of(struct kmem_cache *cache)
@@ -246,6 +272,8 @@ void pages_back_on(struct page *page, unsigned long order,
 void *object_given(struct kmem_cache *cache, void *object, unsigned long a,
 		   unsigned long b)
 {
+	if (cache == allocations.cache)
+		allocations.cache = NULL;
 	if (object)
 		count_of(cache)->live++;
 	return object_given_on(cache, object, a, b);
@@ -283,11 +311,13 @@ depot_save_on(unsigned long *entries, unsigned long nr, unsigned long gfp,
 unsigned long depot_save(unsigned long *entries, unsigned long nr,
 			 unsigned long gfp, unsigned long flags)
 {
+	bool own = allocations.own;
 	unsigned long handle;
 
-	pages.in_depot = true;
+	pages.in_depot = allocations.own = true;
 	handle = depot_save_on(entries, nr, gfp, flags);
 	pages.in_depot = false;
+	allocations.own = own;
 	return handle;
 }
 
