@@ -6,7 +6,5 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	(void)data;
-	(void)size;
 	return 0;
 }

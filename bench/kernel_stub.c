@@ -4,7 +4,6 @@
 
 int bench_kernel(const struct mix *mix)
 {
-	(void)mix;
 	fprintf(stderr, "rmapbench: %s\n", RMAPDIFF_KERNEL_WHY);
 	return 77;
 }

@@ -184,8 +184,6 @@ static void count_op(void *arg, u32 op_nr, int result, struct machine *machine)
 {
 	struct shares *shares = arg;
 
-	(void)op_nr;
-	(void)machine;
 	shares->refused += !!result;
 }
 

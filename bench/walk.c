@@ -17,7 +17,6 @@ static int bench_visit(struct folio *folio, struct vm_area_struct *vma,
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 
-	(void)arg;
 	return pte && pte->folio == folio;
 }
 

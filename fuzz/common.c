@@ -80,7 +80,6 @@ static bool switch_bug(struct bugs *bugs, const char *name)
 
 static bool add_due_to(struct bugs *bugs, const char *name)
 {
-	(void)bugs;
 	return fix_switch(&fuzz.due_to, name);
 }
 
@@ -125,7 +124,6 @@ static bool add_alone(struct bugs *bugs, const char *name)
 {
 	const struct rmap_ops *ops = rmap_ops_find(name);
 
-	(void)bugs;
 	if (!ops || fuzz.nr_alone == RMAP_MAX)
 		return false;
 	fuzz.alone[fuzz.nr_alone++] = ops;

@@ -317,8 +317,6 @@ static void replay_to_spoil(struct machine *machine, const struct scenario *sc)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_start("fuzz_check", &cow_context_rmap_ops);
 	return 0;
 }

@@ -26,8 +26,6 @@ static bool is_pure(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	is_pure(); /* a bad value must be seen before the first input */
 	fuzz_start("fuzz_cow_poc", &cow_poc_rmap_ops);
 	return 0;

@@ -12,8 +12,6 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_start_alone("fuzz_interleave");
 	return 0;
 }

@@ -15,8 +15,6 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_start("fuzz_oom", &cow_context_rmap_ops);
 	return 0;
 }

@@ -11,8 +11,6 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_start("fuzz_pure", &cow_context_rmap_ops);
 	return 0;
 }

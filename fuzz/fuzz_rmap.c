@@ -12,8 +12,6 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_start("fuzz_rmap", &cow_context_rmap_ops);
 	return 0;
 }

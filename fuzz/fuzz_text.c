@@ -20,8 +20,6 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_start("fuzz_text", &cow_context_rmap_ops);
 	return 0;
 }

@@ -112,8 +112,6 @@ static void on_end(void *arg, u32 op_nr, int result, struct machine *machine)
 {
 	struct picture *pic = arg;
 
-	(void)result;
-	(void)machine;
 	if (op_nr == pic->sc->nr_ops && pic->sched)
 		print_rest(pic);
 }

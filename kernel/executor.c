@@ -92,7 +92,6 @@ static void on_signal(int signal, void *info, void *context)
 	u64 *regs = (u64 *)context + UCONTEXT_GREGS;
 	u64 ip = regs[GREG_RIP];
 
-	(void)info;
 	if (ip != (u64)touch_read_insn && ip != (u64)touch_write_insn)
 		syscall3(__NR_exit_group, 128 + signal, 0, 0);
 	regs[GREG_RIP] = (u64)touch_failed;

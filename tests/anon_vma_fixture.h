@@ -131,7 +131,6 @@ static inline int maps_folio(struct folio *folio, struct vm_area_struct *vma,
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, address);
 
-	(void)arg;
 	return pte && pte->folio == folio;
 }
 

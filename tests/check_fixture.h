@@ -32,7 +32,6 @@ static inline const char *proc_name(void *arg, u32 proc)
 {
 	static char name[16];
 
-	(void)arg;
 	if (proc < 26)
 		snprintf(name, sizeof(name), "%c", 'A' + (int)proc);
 	else

@@ -54,7 +54,6 @@ static inline int fake_mm_init(struct rmap *rmap, struct mm_struct *mm,
 {
 	struct ledger *ledger = rmap->world->ledger;
 
-	(void)oldmm;
 	mm->rmap_state[rmap->slot] =
 		ledger_alloc(ledger, ledger_kind(ledger, "fake mm", 1), 1);
 	return mm->rmap_state[rmap->slot] ? 0 : -ENOMEM;
@@ -74,8 +73,6 @@ static inline void fake_mm_exit(struct rmap *rmap, struct mm_struct *mm)
 
 static inline void fake_vma_init(struct rmap *rmap, struct vm_area_struct *vma)
 {
-	(void)rmap;
-	(void)vma;
 }
 
 static inline void **fake_faulted(struct rmap *rmap, struct vm_area_struct *vma)
@@ -106,7 +103,6 @@ static inline int fake_vma_clone(struct rmap *rmap, struct vm_area_struct *dst,
 				 struct vm_area_struct *src,
 				 enum rmap_clone why)
 {
-	(void)why;
 	*fake_faulted(rmap, dst) = *fake_faulted(rmap, src);
 	return 0;
 }
@@ -116,73 +112,49 @@ static inline void fake_vma_clone_undo(struct rmap *rmap,
 				       struct vm_area_struct *src,
 				       enum rmap_clone why)
 {
-	(void)src;
-	(void)why;
 	*fake_faulted(rmap, dst) = NULL;
 }
 
 static inline void fake_vma_range(struct rmap *rmap, struct vma_prepare *vp)
 {
-	(void)rmap;
-	(void)vp;
 }
 
 static inline void fake_vma_absorbed(struct rmap *rmap,
 				     struct vm_area_struct *vma,
 				     struct vm_area_struct *removed)
 {
-	(void)rmap;
-	(void)vma;
-	(void)removed;
 }
 
 static inline bool fake_may_merge(struct rmap *rmap,
 				  const struct vma_merge_struct *vmg,
 				  struct vm_area_struct *tgt)
 {
-	(void)rmap;
-	(void)vmg;
-	(void)tgt;
 	return false;
 }
 
 static inline bool fake_may_merge_both(struct rmap *rmap,
 				       const struct vma_merge_struct *vmg)
 {
-	(void)rmap;
-	(void)vmg;
 	return false;
 }
 
 static inline void fake_folio_new(struct rmap *rmap, struct folio *folio,
 				  struct vm_area_struct *vma, bool exclusive)
 {
-	(void)rmap;
-	(void)folio;
-	(void)vma;
-	(void)exclusive;
 }
 
 static inline void fake_folio_move(struct rmap *rmap, struct folio *folio,
 				   struct vm_area_struct *vma)
 {
-	(void)rmap;
-	(void)folio;
-	(void)vma;
 }
 
 static inline void fake_folio_migrate(struct rmap *rmap, struct folio *folio,
 				      struct folio *old)
 {
-	(void)rmap;
-	(void)folio;
-	(void)old;
 }
 
 static inline void fake_folio_free(struct rmap *rmap, struct folio *folio)
 {
-	(void)rmap;
-	(void)folio;
 }
 
 static inline void fake_visit(struct folio *folio, struct vm_area_struct *vma,
@@ -268,7 +240,6 @@ static inline void fake_say(struct divergence *div,
 static inline void fake_check_vma(struct rmap *rmap, struct vm_area_struct *vma,
 				  struct divergence *div)
 {
-	(void)vma;
 	fake_of(rmap)->vmas_checked++;
 	fake_say(div, &fake_of(rmap)->vma);
 }
@@ -276,7 +247,6 @@ static inline void fake_check_vma(struct rmap *rmap, struct vm_area_struct *vma,
 static inline void fake_check_mm(struct rmap *rmap, struct mm_struct *mm,
 				 struct divergence *div)
 {
-	(void)mm;
 	fake_of(rmap)->mms_checked++;
 	fake_say(div, &fake_of(rmap)->mm);
 }

@@ -108,7 +108,6 @@ static int op_merge(struct mm_struct *mm)
 
 static void test_out_of_memory(void **state)
 {
-	(void)state;
 	for (u32 i = 0; i < 2; i++) {
 		enum kernel_release as_of = i ? KERNEL_7_0 : KERNEL_6_18;
 
@@ -208,7 +207,6 @@ static const struct bug_case bug_cases[] = {
 
 static void test_bugs_are_found(void **state)
 {
-	(void)state;
 	for (u32 i = 0; i < 2 * ARRAY_SIZE(bug_cases); i++) {
 		const struct bug_case *bug = &bug_cases[i / 2];
 		enum kernel_release as_of = i % 2 ? KERNEL_7_0 : KERNEL_6_18;
@@ -380,7 +378,6 @@ static void random_run(enum kernel_release as_of, u64 seed, bool failing)
 
 static void test_random(void **state)
 {
-	(void)state;
 	for (u64 seed = 1; seed <= 6; seed++) {
 		random_run(KERNEL_6_18, seed * 0x9e3779b97f4a7c15, false);
 		random_run(KERNEL_7_0, seed * 0x9e3779b97f4a7c15, false);

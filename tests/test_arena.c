@@ -19,7 +19,6 @@ static void test_objects_are_aligned_and_apart(void **state)
 	struct arena *arena = arena_create(ARENA_SIZE);
 	u8 *objs[200];
 
-	(void)state;
 	assert_non_null(arena);
 	for (u32 i = 0; i < 200; i++) {
 		objs[i] = arena_alloc(arena, i * 17);
@@ -39,7 +38,6 @@ static void test_freed_is_used_again(void **state)
 	size_t used;
 	void *obj;
 
-	(void)state;
 	assert_non_null(arena);
 	for (size_t size = 1; size < 100000; size *= 3) {
 		obj = arena_alloc(arena, size);
@@ -58,7 +56,6 @@ static void test_full_and_reset(void **state)
 	struct arena *arena = arena_create(64 << 10);
 	size_t empty;
 
-	(void)state;
 	assert_non_null(arena);
 	empty = arena_used(arena);
 	while (arena_alloc(arena, 1000))
@@ -74,8 +71,6 @@ static void test_full_and_reset(void **state)
 
 static const char *no_name(void *arg, u32 proc)
 {
-	(void)arg;
-	(void)proc;
 	return "P";
 }
 
@@ -131,7 +126,6 @@ static void test_machine_saved_and_restored(void **state)
 	size_t used;
 	void *copy, *after;
 
-	(void)state;
 	assert_non_null(machine);
 	assert_int_equal(do_mmap(machine_mm(machine, 0), 0x10, 4,
 				 VM_READ | VM_WRITE, NO_FILE, 0),
@@ -169,7 +163,6 @@ static void test_machine_without_room(void **state)
 {
 	u32 made = 0;
 
-	(void)state;
 	for (size_t size = 4096; size <= 64 << 10; size += 4096) {
 		struct arena *arena = arena_create(size);
 		struct machine *machine = machine_in(arena);

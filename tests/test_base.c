@@ -30,7 +30,6 @@ static void test_ledger_counts_by_kind(void **state)
 	u32 a, b;
 	void *x, *y, *z;
 
-	(void)state;
 	ledger_init(&ledger, NULL);
 	a = ledger_kind(&ledger, "a", 100);
 	b = ledger_kind(&ledger, "b", 200);
@@ -64,7 +63,6 @@ static void test_ledger_objects_are_zeroed_and_aligned(void **state)
 	struct ledger ledger;
 	u32 kind;
 
-	(void)state;
 	ledger_init(&ledger, NULL);
 	kind = ledger_kind(&ledger, "a", 1);
 	for (size_t size = 1; size < 200; size++) {
@@ -86,7 +84,6 @@ static void test_ledger_fails_the_nth(void **state)
 	struct ledger ledger;
 	u32 kind;
 
-	(void)state;
 	ledger_init(&ledger, NULL);
 	kind = ledger_kind(&ledger, "a", 1);
 	ledger_fail_nth(&ledger, 3);
@@ -113,7 +110,6 @@ static void test_ledger_refuses_absurd_sizes(void **state)
 	struct ledger ledger;
 	u32 kind;
 
-	(void)state;
 	ledger_init(&ledger, NULL);
 	kind = ledger_kind(&ledger, "a", 1);
 	assert_null(ledger_alloc(&ledger, kind, SIZE_MAX));
@@ -135,7 +131,6 @@ static void test_rcu_frees_after_the_last_reader(void **state)
 	struct rcu rcu;
 	u32 kind;
 
-	(void)state;
 	ledger_init(&ledger, NULL);
 	rcu_init(&rcu, &ledger);
 	kind = ledger_kind(&ledger, "thing", sizeof(*thing));
@@ -261,7 +256,6 @@ static void random_changes(u64 seed, u64 window, u64 turns)
 
 static void test_itree_against_a_list(void **state)
 {
-	(void)state;
 	random_changes(1, 1000, 5000);
 	/* Many with the same first. */
 	random_changes(2, 5, 2000);
@@ -276,7 +270,6 @@ static void test_itree_equal_firsts_in_order_of_insertion(void **state)
 	struct itree t;
 	u32 nr = 0;
 
-	(void)state;
 	itree_init(&t);
 	for (u32 i = 0; i < ARRAY_SIZE(lasts); i++)
 		itree_insert(&t, &nodes[i], 5, lasts[i]);
@@ -293,7 +286,6 @@ static void test_itree_search_is_logarithmic(void **state)
 	struct itree_node *nodes = calloc(N, sizeof(*nodes));
 	struct itree t;
 
-	(void)state;
 	assert_non_null(nodes);
 	itree_init(&t);
 	for (u64 i = 0; i < N; i++)
@@ -323,7 +315,6 @@ static void test_itree_empty_and_past_the_end(void **state)
 	struct itree t;
 	u64 visited = 0;
 
-	(void)state;
 	itree_init(&t);
 	assert_true(itree_empty(&t));
 	assert_null(itree_verify(&t));
@@ -345,7 +336,6 @@ static void test_itree_verify_sees_faults(void **state)
 	struct itree_node *root;
 	struct itree t;
 
-	(void)state;
 	itree_init(&t);
 	for (u64 i = 0; i < ARRAY_SIZE(nodes); i++)
 		itree_insert(&t, &nodes[i], 10 * i, 10 * i + 5);
@@ -389,7 +379,6 @@ static void test_itree_verify_ends(void **state)
 	struct itree_node nodes[N];
 	struct itree t;
 
-	(void)state;
 	itree_init(&t);
 	for (u64 i = 0; i < N; i++) {
 		nodes[i] = (struct itree_node){ .first = i, .last = i };
@@ -412,7 +401,6 @@ static void test_divergence_names_and_first_kept(void **state)
 {
 	struct divergence div = { .kind = DIVERGENCE_NONE };
 
-	(void)state;
 	for (u32 kind = 1; kind < NR_DIVERGENCE_KINDS; kind++)
 		assert_true(divergence_kind_name(kind)[0]);
 	assert_string_equal(divergence_kind_name(DIVERGENCE_MISS), "miss");
@@ -428,7 +416,6 @@ static void test_divergence_text_is_cut(void **state)
 	struct divergence div = { .kind = DIVERGENCE_NONE };
 	char longer[2 * DIVERGENCE_TEXT_MAX];
 
-	(void)state;
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	divergence_set(&div, DIVERGENCE_LEAK, "%s", longer);
@@ -441,7 +428,6 @@ static void test_bug_names(void **state)
 {
 	struct bugs bugs;
 
-	(void)state;
 	memset(&bugs, 0, sizeof(bugs));
 	for (u32 bug = 0; bug < NR_BUGS; bug++) {
 		assert_int_equal(bug_find(bug_name(bug)), bug);
@@ -459,7 +445,6 @@ static void test_fix_names(void **state)
 {
 	struct bugs bugs;
 
-	(void)state;
 	memset(&bugs, 0, sizeof(bugs));
 	for (u32 fix = 0; fix < NR_FIXES; fix++) {
 		assert_int_equal(fix_find(fix_name(fix)), fix);

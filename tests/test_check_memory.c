@@ -30,7 +30,6 @@ static void test_ptr_set(void **state)
 {
 	struct ptr_set set = { 0 };
 
-	(void)state;
 	assert_null(ptr_set_find(&set, nth_pointer(1)));
 	for (u32 round = 0; round < 3; round++) {
 		for (u64 i = 1; i <= 1000; i++)
@@ -56,7 +55,6 @@ static void test_ptr_set_gives_memory_back(void **state)
 {
 	struct ptr_set set = { 0 };
 
-	(void)state;
 	for (u64 i = 1; i <= 3000; i++)
 		assert_non_null(ptr_set_add(&set, nth_pointer(i)));
 	ptr_set_clear(&set);
@@ -72,7 +70,6 @@ static void test_ptr_set_out_of_memory(void **state)
 {
 	struct ptr_set set = { 0 };
 
-	(void)state;
 	for (u32 n = 1; n <= 2; n++) {
 		fail_in = n;
 		assert_null(ptr_set_add(&set, nth_pointer(1)));

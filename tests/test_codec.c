@@ -14,7 +14,6 @@ static void test_canonical_names(void **state)
 		      { 51, "Z1" }, { 52, "A2" }, { 26 * 12 + 3, "D12" } };
 	char name[SCENARIO_NAME_MAX + 1];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		scenario_canonical_name(names[i].slot, name);
 		assert_string_equal(name, names[i].name);
@@ -57,7 +56,6 @@ static const struct {
 
 static void test_good_bytes(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good_bytes); i++) {
 		struct scenario sc;
 		char *text;
@@ -85,7 +83,6 @@ static void test_bytes_procs_max(void **state)
 	u8 *encoded;
 	size_t len;
 
-	(void)state;
 	for (u32 i = 0; i < 40; i++)
 		bytes[i * BYTES_PER_OP] = OP_FORK;
 	assert_int_equal(scenario_init(&sc), 0);
@@ -157,7 +154,6 @@ static void expect_refused(const struct scenario *sc, u32 line,
 
 static void test_not_for_bytes(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(not_for_bytes); i++) {
 		struct scenario sc;
 		char *text;
@@ -187,7 +183,6 @@ static void test_dead_by_hand(void **state)
 	struct op fork = { .kind = OP_FORK };
 	struct scenario sc;
 
-	(void)state;
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_add(&sc, &read), 0);
 	expect_refused(&sc, 0, "operation 1: process '?' is not alive here");
@@ -214,7 +209,6 @@ static void test_random_bytes(void **state)
 	u64 seed = 1;
 	u8 bytes[1024];
 
-	(void)state;
 	for (u32 i = 0; i < 3000; i++) {
 		size_t len = random_below(&seed, sizeof(bytes) + 1);
 		struct scenario sc;
@@ -237,7 +231,6 @@ static void test_random_wide(void **state)
 {
 	u64 seed = 2;
 
-	(void)state;
 	for (u32 i = 0; i < 300; i++) {
 		struct scenario_gen gen = { .seed = i,
 					    .ops = 200,
@@ -259,7 +252,6 @@ static void test_random_wide(void **state)
 
 static void test_is_text(void **state)
 {
-	(void)state;
 	assert_true(scenario_is_text((const u8 *)"", 0));
 	assert_true(scenario_is_text((const u8 *)"a ~\t\r\n\x80\xff", 8));
 	for (u32 c = 0; c < 256; c++) {
@@ -305,7 +297,6 @@ static void test_generate(void **state)
 	static const u32 procs[] = { 1, 2, 5, 32 };
 	struct scenario sc, again;
 
-	(void)state;
 	for (u32 i = 0; i < 400; i++) {
 		struct scenario_gen gen = {
 			.seed = i,
@@ -353,7 +344,6 @@ static void test_generate_many(void **state)
 	u32 kinds[NR_OPS] = { 0 }, options[8] = { 0 };
 	struct scenario sc;
 
-	(void)state;
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_generate(&sc, &gen), 0);
 	assert_int_equal(sc.nr_ops, gen.ops);
@@ -376,7 +366,6 @@ static void test_generate_clamps(void **state)
 	struct scenario_gen gen = { .ops = 50 };
 	struct scenario sc;
 
-	(void)state;
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_generate(&sc, &gen), 0);
 	assert_window(&sc, 1);
@@ -439,7 +428,6 @@ static void test_docs(void **state)
 	char *docs = read_docs();
 	char text[64];
 
-	(void)state;
 	assert_ops_documented(docs);
 	for (u32 i = 0; i < NR_OP_PROTS; i++) {
 		snprintf(text, sizeof(text), "`%s`", op_prot_names[i]);

@@ -39,7 +39,6 @@ static const struct {
 
 static void test_good_texts(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good_texts); i++) {
 		struct scenario sc;
 		char *text;
@@ -175,7 +174,6 @@ static const struct {
 
 static void test_bad_texts(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad_texts); i++) {
 		const char *text = bad_texts[i].text;
 		struct scenario_error err;
@@ -196,7 +194,6 @@ static void test_fields(void **state)
 {
 	struct scenario sc;
 
-	(void)state;
 	must_parse(&sc,
 		   "\nread A 0 || walk A 1 = EFAULT || exec A @20\nexit A");
 	assert_int_equal(sc.nr_ops, 4);
@@ -230,7 +227,6 @@ static void test_sequential(void **state)
 	struct scenario sc;
 	char *text;
 
-	(void)state;
 	must_parse(&sc, "read A 0 = EFAULT\nfork A B\n"
 			"exit A || walk A 0 = 0 || exit B || fork B C @012\n"
 			"read C 0 = 0\nread C 1 || read C 2\n");
@@ -306,7 +302,6 @@ static const struct {
 
 static void test_good_bytes(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good_bytes); i++) {
 		struct scenario sc;
 		char *text;
@@ -338,7 +333,6 @@ static void test_written_bytes(void **state)
 	u8 *bytes;
 	size_t len;
 
-	(void)state;
 	must_parse(&sc, "fork A B\nexit A || walk B 0x10 || "
 			"mremap A 2 3 4 to=5 dontunmap "
 			"@01201201201201201201201201");
@@ -355,7 +349,6 @@ static void test_too_many_digits(void **state)
 	u8 bytes[14 * BYTES_PER_OP] = { OP_WALK };
 	struct scenario sc;
 
-	(void)state;
 	bytes[8] = OP_RECLAIM;
 	bytes[8 + 7] = 4;
 	for (u32 i = 2; i < 14; i++) {
@@ -378,7 +371,6 @@ static void test_procs_max(void **state)
 	u8 bytes[40 * BYTES_PER_OP] = { 0 };
 	struct scenario sc;
 
-	(void)state;
 	for (u32 i = 0; i < 40; i++) {
 		bytes[i * BYTES_PER_OP] = OP_FORK;
 		bytes[i * BYTES_PER_OP + 7] = i % 4 ? 4 : 0;
@@ -416,7 +408,6 @@ static void test_every_value(void **state)
 				 "\x0f\3\x1b\0\0\0\0\0" WALK_TOO;
 	u8 bytes[sizeof(base) - 1];
 
-	(void)state;
 	for (size_t at = 0; at < sizeof(bytes); at++)
 		for (u32 value = 0; value < 256; value++) {
 			struct scenario sc;
@@ -439,7 +430,6 @@ static void test_random_bytes(void **state)
 	u8 bytes[1024];
 	u64 groups = 0, digits = 0;
 
-	(void)state;
 	for (u32 i = 0; i < 3000; i++) {
 		size_t len = random_below(&seed, sizeof(bytes) + 1);
 		struct scenario sc;
@@ -476,7 +466,6 @@ static void test_strip(void **state)
 	struct scenario sc;
 	char *text;
 
-	(void)state;
 	must_parse(&sc, "fork A x\nexit A || fork x y || fork A z = 0 @21\n"
 			"fork y A || exit x\nfork z x || write A 1\n");
 	assert_int_equal(scenario_strip(&sc), 0);
@@ -504,7 +493,6 @@ static void test_by_hand(void **state)
 {
 	struct scenario sc;
 
-	(void)state;
 	must_parse(&sc, "exit A || walk A 0\n");
 	sc.ops[0].flags = OP_PARALLEL;
 	sc.ops[0].line = sc.ops[1].line = 0;
@@ -544,7 +532,6 @@ static void test_live(void **state)
 	struct op read_a = { .kind = OP_READ, .flags = OP_PARALLEL };
 	struct op read_b = { .kind = OP_READ, .flags = OP_PARALLEL, .proc = 1 };
 
-	(void)state;
 	live_init(&live);
 	assert_int_equal(live_clash(&live, &read_a), LIVE_ALONE);
 	assert_true(live_apply(&live, &fork));
@@ -583,7 +570,6 @@ static void test_generate(void **state)
 	u32 groups[PARALLEL_MAX + 1] = { 0 }, kinds[NR_OPS] = { 0 };
 	u64 digits = 0;
 
-	(void)state;
 	for (u32 i = 0; i < 300; i++) {
 		static const u32 procs[] = { 1, 2, 5, 32 };
 		struct scenario_gen gen = { .seed = i,

@@ -93,7 +93,6 @@ static u32 fail_each_of_make(int (*make)(struct scenario *sc))
 
 static void test_memory_runs_out(void **state)
 {
-	(void)state;
 	/* operations 4 times, names 3 times, the index 4 times */
 	assert_int_equal(fail_each_of_make(do_parse), 11);
 	assert_int_equal(fail_each_of_make(do_decode), 5);
@@ -106,7 +105,6 @@ static void test_init_without_memory(void **state)
 {
 	struct scenario sc;
 
-	(void)state;
 	fail_in = 1;
 	assert_int_equal(scenario_init(&sc), -ENOMEM);
 	scenario_free(&sc);

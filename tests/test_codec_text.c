@@ -57,7 +57,6 @@ static const struct {
 
 static void test_good_texts(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good_texts); i++) {
 		struct scenario sc;
 		char *text;
@@ -246,7 +245,6 @@ static void expect_error(const char *text, size_t len, u32 line, u32 column,
 
 static void test_bad_texts(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad_texts); i++)
 		expect_error(bad_texts[i].text, strlen(bad_texts[i].text),
 			     bad_texts[i].line, bad_texts[i].column,
@@ -255,7 +253,6 @@ static void test_bad_texts(void **state)
 
 static void test_nul_bytes(void **state)
 {
-	(void)state;
 	expect_error("exit A\0", 7, 1, 7,
 		     "expected text, found control character 0x00");
 	expect_error("\0", 1, 1, 1,
@@ -270,7 +267,6 @@ static void test_length_of_lines(void **state)
 	struct scenario sc;
 	char line[4200];
 
-	(void)state;
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "exit A #", 8);
 	line[4096] = '\n';
@@ -289,7 +285,6 @@ static void test_number_of_ops(void **state)
 	struct scenario_error err;
 	struct scenario sc;
 
-	(void)state;
 	assert_int_equal(scenario_init(&sc), 0);
 	sc.nr_ops = SCENARIO_OPS_MAX;
 	assert_int_equal(scenario_add(&sc, &(struct op){ .kind = OP_EXIT }),
@@ -323,7 +318,6 @@ static void test_number_of_names(void **state)
 	size_t len;
 	char *text = many_forks(SCENARIO_PROCS_MAX - 1, &len);
 
-	(void)state;
 	assert_int_equal(parse_scenario(&sc, text, len, &err), 0);
 	assert_int_equal(sc.nr_procs, SCENARIO_PROCS_MAX);
 	assert_string_equal(sc.names[65535], "P65535");
@@ -351,7 +345,6 @@ static void test_many_are_alive(void **state)
 	struct scenario sc;
 	char text[4096];
 
-	(void)state;
 	/* Names of each length, so that the cut comes at each place. */
 	for (int width = 1; width < SCENARIO_NAME_MAX - 3; width++) {
 		int len = 0;
@@ -380,7 +373,6 @@ static void test_found_is_cut(void **state)
 {
 	char text[64];
 
-	(void)state;
 	memset(text, 0x80, sizeof(text));
 	for (size_t plain = 0; plain < 4; plain++) {
 		struct scenario_error err;
@@ -446,7 +438,6 @@ static void test_fields_of_ops(void **state)
 	};
 	struct scenario sc;
 
-	(void)state;
 	must_parse(&sc, "# c\nmmap A 1 2 r file=3@4 = EINVAL\n"
 			"fork A B\n\nmremap B 5 6 7 to=8 dontunmap\n"
 			"madvise A 9 10 keeponfork\nread A 11\n"
@@ -462,7 +453,6 @@ static void test_names_keep_their_slots(void **state)
 {
 	struct scenario sc;
 
-	(void)state;
 	must_parse(&sc, "fork A B\nfork A x\nexit B\nfork x B\nfork B y\n");
 	assert_int_equal(sc.nr_procs, 4);
 	assert_string_equal(sc.names[1], "B");
@@ -481,7 +471,6 @@ static void test_print_is_cut(void **state)
 	char buf[8] = "zzzzzzz";
 	struct op op = { .kind = OP_EXIT, .proc = 27 };
 
-	(void)state;
 	assert_int_equal(scenario_init(&sc), 0);
 	scenario_print_op(&sc, &op, buf, 0);
 	assert_int_equal(buf[0], 'z');
@@ -528,7 +517,6 @@ static void test_random_texts(void **state)
 	u64 seed = 3;
 	u8 bytes[256];
 
-	(void)state;
 	for (u32 i = 0; i < 20000; i++) {
 		size_t len = random_below(&seed, sizeof(bytes) + 1);
 
@@ -549,7 +537,6 @@ static void test_damaged_texts(void **state)
 	size_t len;
 	char *text;
 
-	(void)state;
 	assert_int_equal(scenario_init(&sc), 0);
 	assert_int_equal(scenario_generate(&sc, &gen), 0);
 	widen(&sc, &seed);
@@ -573,7 +560,6 @@ static void test_errno_names(void **state)
 {
 	u32 nr = 0;
 
-	(void)state;
 	for (int err = 0; err < 256; err++) {
 		const char *name = errno_name(err);
 

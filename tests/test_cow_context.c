@@ -335,8 +335,6 @@ static int visit_and_exit(struct folio *folio, struct vm_area_struct *vma,
 {
 	struct fixture *f = arg;
 
-	(void)folio;
-	(void)addr;
 	if (*proc(f, 'A') == vma->vm_mm)
 		quit(f, 'A');
 	return 0;

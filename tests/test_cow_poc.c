@@ -121,14 +121,12 @@ static void fail_each_of_setup(int (*make)(void **state), const char *fixes)
 
 static void test_fail_each(void **state)
 {
-	(void)state;
 	fail_each_of_setup(setup_alone, "all");
 	fail_each_of_setup(setup_poc_beside, "all");
 }
 
 static void test_fail_each_as_published(void **state)
 {
-	(void)state;
 	fail_each_of_setup(setup_alone, "-all");
 	fail_each_of_setup(setup_poc_beside, "-all");
 	fail_each_of_setup(setup_alone, "-unchecked-allocation");
@@ -301,7 +299,6 @@ static void test_own_check(void **state)
 				    "write A 0x40\nwrite A 0x10\n";
 	struct replay_result result;
 
-	(void)state;
 	replay_with(moved, "-all", REPLAY_CHECK_TOUCHED, &result);
 	assert_int_equal(result.report.kind, DIVERGENCE_MISS);
 	assert_int_equal(result.op_nr, 3);
@@ -341,7 +338,6 @@ static void test_no_own_check(void **state)
 	struct scenario_error error;
 	struct scenario sc;
 
-	(void)state;
 	ok(scenario_init(&sc));
 	ok(scenario_parse(&sc, text, strlen(text), &error));
 	ok(replay(&sc, &config, &result));
@@ -380,7 +376,6 @@ static void test_pairs(void **state)
 	struct replay_result result;
 	char fixes[128];
 
-	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(pairs); i++) {
 		replay_with(pairs[i].text, pairs[i].first, REPLAY_CHECK_TOUCHED,
 			    &result);
@@ -402,7 +397,6 @@ static void test_fix_switch(void **state)
 {
 	struct bugs bugs = { 0 };
 
-	(void)state;
 	assert_true(fix_switch(&bugs, "all"));
 	assert_true(fix_switch(&bugs, "-teardown-limit"));
 	assert_false(fix_on(&bugs, FIX_TEARDOWN_LIMIT));

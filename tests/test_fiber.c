@@ -29,7 +29,6 @@ static void fiber_goes_on_where_it_was(void **state)
 {
 	struct counter a = { .to = 3 }, b = { .to = 2 };
 
-	(void)state;
 	assert_int_equal(fiber_init(&a.fiber), 0);
 	assert_int_equal(fiber_init(&b.fiber), 0);
 	assert_true(a.fiber.done);
@@ -59,7 +58,6 @@ static void fiber_forgotten_starts_anew(void **state)
 {
 	struct counter counter = { .to = 100 };
 
-	(void)state;
 	assert_int_equal(fiber_init(&counter.fiber), 0);
 	for (u32 i = 0; i < 50; i++) {
 		fiber_start(&counter.fiber, count_to_three, &counter);
@@ -110,7 +108,6 @@ static void fiber_stacks_are_deep(void **state)
 {
 	struct digger diggers[2] = { { .depth = 64 }, { .depth = 100 } };
 
-	(void)state;
 	for (u32 i = 0; i < 2; i++) {
 		assert_int_equal(fiber_init(&diggers[i].fiber), 0);
 		fiber_start(&diggers[i].fiber, run_digger, &diggers[i]);
@@ -166,7 +163,6 @@ static void fiber_keeps_floating_point(void **state)
 	struct keeper keepers[2] = { { .start = 0.25 }, { .start = 8.5 } };
 	double mine = 1.0;
 
-	(void)state;
 	for (u32 i = 0; i < 2; i++) {
 		assert_int_equal(fiber_init(&keepers[i].fiber), 0);
 		fiber_start(&keepers[i].fiber, keep_doubles, &keepers[i]);
@@ -193,7 +189,6 @@ static void fiber_frames_are_the_stack(void **state)
 	size_t size, again;
 	u8 *copy;
 
-	(void)state;
 	assert_int_equal(fiber_init(&counter.fiber), 0);
 	fiber_start(&counter.fiber, count_to_three, &counter);
 	fiber_resume(&counter.fiber);
@@ -221,7 +216,6 @@ static void __attribute__((noinline)) litter(void *arg)
 {
 	volatile u8 here[2048];
 
-	(void)arg;
 	memset((u8 *)here, 0xaa, sizeof(here));
 	assert_int_equal(here[100], 0xaa);
 }
@@ -233,7 +227,6 @@ static void fiber_starts_on_a_clean_stack(void **state)
 	size_t size;
 	const u8 *sp;
 
-	(void)state;
 	assert_int_equal(fiber_init(&fiber), 0);
 	fiber_start(&fiber, litter, NULL);
 	fiber_resume(&fiber);

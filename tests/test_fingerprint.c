@@ -27,7 +27,6 @@ static void take_fingerprint(void *arg, u32 op_nr, int result,
 	struct taking *taking = arg;
 	u64 lowest, highest;
 
-	(void)result;
 	assert_int_equal(
 		machine_fingerprint(taking->fper, machine, &taking->fp), 0);
 	taking->span = 0;
@@ -91,7 +90,6 @@ static bool same_state(const char *a, const char *b)
 
 static void test_names_do_not_count(void **state)
 {
-	(void)state;
 	/* Processes. */
 	assert_true(same_state(START "fork A B\nfork A C\nmunmap B 0 4",
 			       START "fork A C\nfork A B\nmunmap C 0 4"));
@@ -113,7 +111,6 @@ static void test_names_do_not_count(void **state)
 
 static void test_window_does_not_count(void **state)
 {
-	(void)state;
 	assert_true(
 		same_state("mmap A 0 4 rw\nwrite A 1\nmremap A 1 1 1 to=9\n",
 			   "mmap A 7 4 rw\nwrite A 8\nmremap A 8 1 1 to=16\n"));
@@ -169,7 +166,6 @@ static void test_all_else_counts(void **state)
 	};
 	char a[256], b[256];
 
-	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(others); i++) {
 		snprintf(a, sizeof(a), START "%s", others[i]);
 		assert_false(same_state(START, a));
@@ -188,7 +184,6 @@ static void test_all_else_counts(void **state)
 static void test_empty_table_counts(void **state)
 {
 #define TABLE_START "mmap A 0 1 rw\nfork A B\nmprotect B 0 1 r\n"
-	(void)state;
 	assert_true(same_state("mmap A 0 1 rw",
 			       "mmap A 0 1 rw\nfailalloc 1\nwrite A "
 			       "0 = ENOMEM"));
@@ -210,7 +205,6 @@ static void test_empty_table_counts(void **state)
 /* Where a page table ends counts when asked for, and the window with it. */
 static void test_places(void **state)
 {
-	(void)state;
 	assert_true(same_state("mmap A 0 2 rw\n", "mmap A 63 2 rw\n"));
 	assert_true(same_counting(FINGERPRINT_PLACES, "mmap A 63 2 rw\n",
 				  "mmap A 63 2 r\nmprotect A 63 2 rw\n"));
@@ -227,7 +221,6 @@ static void test_orders(void **state)
 	static const char elder[] = START "fork A B\nfork A C\nmunmap B 0 4";
 	static const char younger[] = START "fork A B\nfork A C\nmunmap C 0 4";
 
-	(void)state;
 	assert_true(same_state(elder, younger));
 	assert_false(same_counting(FINGERPRINT_ORDERS, elder, younger));
 	assert_true(same_counting(FINGERPRINT_ORDERS, elder,
@@ -241,7 +234,6 @@ static void test_random_renamed(void **state)
 	struct fingerprint all[2][OPS];
 	struct taking taking = { .fper = fingerprinter_create(0) };
 
-	(void)state;
 	assert_non_null(taking.fper);
 	for (u32 seed = 1; seed <= 40; seed++) {
 		const struct scenario_gen gen = {
@@ -276,7 +268,6 @@ static void test_too_big(void **state)
 	struct machine *machine = machine_create(&config);
 	struct fingerprint fp;
 
-	(void)state;
 	assert_non_null(fper);
 	assert_non_null(machine);
 	for (u32 i = 0; i < 4000; i++)

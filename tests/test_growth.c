@@ -172,7 +172,6 @@ static void expect_all_linear(bool pure)
 
 static void looks_grow_with_operations(void **state)
 {
-	(void)state;
 	expect_all_linear(false);
 }
 
@@ -181,14 +180,12 @@ static void others_at_an_offset_are_not_all_looked_at(void **state)
 {
 	struct replay_config config = growth_config(false);
 
-	(void)state;
 	config.machine.nr_rmaps = 1;
 	expect_linear(move_and_fill_again, &config);
 }
 
 static void comparing_grows_with_operations(void **state)
 {
-	(void)state;
 	expect_all_linear(true);
 }
 
@@ -217,7 +214,6 @@ static void late_fault_is_named_early(void **state)
 	struct replay_result result;
 	struct scenario sc;
 
-	(void)state;
 	forgetful.name = "forgetful";
 	forgetful.walk = walk_loses;
 	config.machine.rmaps[0] = &forgetful;

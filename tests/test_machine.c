@@ -34,7 +34,6 @@ static void test_starts_with_process_0(void **state)
 {
 	struct machine *machine = machine_of_both();
 
-	(void)state;
 	assert_non_null(machine_mm(machine, 0));
 	assert_null(machine_mm(machine, 1));
 	assert_null(machine_mm(machine, UINT32_MAX));
@@ -55,7 +54,6 @@ static void test_fork(void **state)
 	struct machine *machine = machine_of_both();
 	u64 value = 0;
 
-	(void)state;
 	map_page(machine_mm(machine, 0), 0x10, 0);
 	assert_int_equal(mm_write(machine_mm(machine, 0), 0x10, 7), 0);
 	assert_int_equal(machine_fork(machine, 0, 100), 0);
@@ -82,7 +80,6 @@ static void test_vfork_shares_until_the_last_is_gone(void **state)
 	struct machine *machine = machine_of_both();
 	struct mm_struct *mm = machine_mm(machine, 0);
 
-	(void)state;
 	assert_int_equal(machine_vfork(machine, 0, 1), 0);
 	assert_ptr_equal(machine_mm(machine, 1), mm);
 	assert_int_equal(mm->users, 2);
@@ -102,7 +99,6 @@ static void test_exec(void **state)
 	struct mm_struct *old = machine_mm(machine, 0);
 	u64 family = old->family;
 
-	(void)state;
 	map_page(old, 0x10, 0);
 	/* The mm, then what the reverse map has of it. */
 	for (u64 n = 1; n <= 2; n++) {
@@ -122,16 +118,12 @@ static void test_exec(void **state)
 
 static int no_memory(struct rmap *rmap)
 {
-	(void)rmap;
 	return -ENOMEM;
 }
 
 static int no_memory_for_mm(struct rmap *rmap, struct mm_struct *mm,
 			    struct mm_struct *oldmm)
 {
-	(void)rmap;
-	(void)mm;
-	(void)oldmm;
 	return -ENOMEM;
 }
 
@@ -141,7 +133,6 @@ static void test_create_fails(void **state)
 	struct rmap_ops no_init = fake_ops, no_mm = fake_ops;
 	struct machine_config config = { .nr_rmaps = 2 };
 
-	(void)state;
 	no_init.init = no_memory;
 	no_mm.mm_init = no_memory_for_mm;
 	config.rmaps[0] = &fake_ops;

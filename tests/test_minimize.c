@@ -152,7 +152,6 @@ static void check_becomes(bool (*holds)(const struct scenario *sc),
 
 static bool always(const struct scenario *sc)
 {
-	(void)sc;
 	return true;
 }
 
@@ -300,7 +299,6 @@ static bool one_then_other(const struct scenario *sc)
 
 static void test_results(void **state)
 {
-	(void)state;
 	check_becomes(always, "mmap A 0 4 rw\nfork A B\nexit B\n", "");
 	check_becomes(grandchild_writes,
 		      "base 0x1000\nmmap A 0x20 8 r = 0\nfork A x\nfork x y\n"
@@ -327,7 +325,6 @@ static void test_results(void **state)
 
 static void test_groups(void **state)
 {
-	(void)state;
 	/* Out of the middle, renamed, moved, in the order of the language. */
 	check_becomes(walk_overtakes,
 		      "mmap A 8 8 rw\nfork A x\nwrite x 8 4\n"
@@ -390,7 +387,6 @@ static bool two_take_turns(const struct scenario *sc)
 /* Few digits, low ones, the lower ones first. */
 static void test_schedules(void **state)
 {
-	(void)state;
 	check_becomes(three_digits, "exit A || read A 0 @10111011\n",
 		      "munmap A 0x0 1 || munmap A 0x0 1 @000\n");
 	check_becomes(two_take_turns, "munmap A 0 1 || walk A 0 @1111000\n",
@@ -399,7 +395,6 @@ static void test_schedules(void **state)
 
 static void test_schedule_follows(void **state)
 {
-	(void)state;
 	check_becomes(three_in_a_row,
 		      "walk A 1 || read A 0 || exec A || write A 1 @3232000\n",
 		      "walk A 0x0 || munmap A 0x0 1 @000\n");
@@ -450,7 +445,6 @@ static void test_same_end(void **state)
 		{ walk_overtakes, "munmap A 0x0 1 || walk A 0x0 @10\n" },
 	};
 
-	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(cases); i++)
 		for (u64 seed = 1; seed <= 10; seed++) {
 			struct scenario sc;
@@ -540,7 +534,6 @@ static bool odd(const struct scenario *sc)
 
 static void test_fixpoint(void **state)
 {
-	(void)state;
 	in_groups = false;
 	for (odd_seed = 1; odd_seed <= 20; odd_seed++) {
 		struct judge judge = { .holds = odd, .cuts = odd_seed & 1 };
@@ -567,7 +560,6 @@ static void test_nothing_twice(void **state)
 	struct minimize_stats stats;
 	struct scenario sc;
 
-	(void)state;
 	odd_seed = 5;
 	in_groups = true;
 	judge.texts = calloc(CANDIDATES_MAX, sizeof(*judge.texts));
@@ -623,7 +615,6 @@ static void test_order(void **state)
 	};
 	struct scenario a, b;
 
-	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(texts); i++)
 		for (u32 k = 0; k < ARRAY_SIZE(texts); k++) {
 			int order;
@@ -642,7 +633,6 @@ static void test_order(void **state)
 /* What ends it early leaves the best so far. */
 static void test_ends_early(void **state)
 {
-	(void)state;
 	for (u64 at = 1; at < 200; at += 7) {
 		struct judge stops = { .holds = grandchild_writes,
 				       .stop_at = at };
@@ -679,7 +669,6 @@ static void test_limit(void **state)
 	struct minimize_stats stats;
 	struct scenario sc;
 
-	(void)state;
 	random_scenario(&sc, 1, grandchild_writes);
 	assert_int_equal(scenario_minimize(&sc, &config, &stats), 0);
 	assert_int_equal(judge.asked, 10);
@@ -700,7 +689,6 @@ static bool slot_two_exits(const struct scenario *sc)
 
 static void test_slots(void **state)
 {
-	(void)state;
 	check_becomes(slot_two_exits,
 		      "fork A x\nexit x\nfork A y\nwrite y 3\nexit y\n",
 		      "fork A B\nfork A C\nexit C\n");

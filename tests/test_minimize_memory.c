@@ -37,8 +37,6 @@ static bool writes_high(const struct scenario *sc)
 
 static int ask_counted(void *arg, const struct scenario *sc, u32 *needed)
 {
-	(void)arg;
-	(void)needed;
 	return writes_high(sc);
 }
 
@@ -79,7 +77,6 @@ static void test_each_allocation_fails(void **state)
 	struct minimize_stats stats;
 	unsigned long nr;
 
-	(void)state;
 	assert_int_equal(minimize_with(0, &stats), 0);
 	assert_true(stats.fixpoint);
 	nr = nr_allocations;

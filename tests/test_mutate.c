@@ -129,7 +129,6 @@ static void test_random_bytes(void **state)
 {
 	u8 data[ROOM], other[ROOM];
 
-	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
 		size_t other_size = fill_bytes(other, 512, seed + SEEDS);
 		size_t size = fill_bytes(data, 512, seed);
@@ -148,7 +147,6 @@ static void test_chains(void **state)
 	u64 ops = 0;
 	u32 same = 0;
 
-	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
 		u8 before[ROOM];
 		size_t before_size = size;
@@ -176,7 +174,6 @@ static void test_groups(void **state)
 	u8 data[ROOM], grouped[ROOM];
 	size_t size = 0, grouped_size = 0;
 
-	(void)state;
 	/* At last again and again on what has groups, which must go. */
 	for (u32 parallel = 2; parallel--;) {
 		for (u32 seed = 0; seed < SEEDS; seed++) {
@@ -220,7 +217,6 @@ static void test_small_rooms(void **state)
 	static const size_t rooms[] = { 0, 1, 7, 8, 9, 15, 16, 40 };
 	u8 data[ROOM], other[ROOM];
 
-	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
 		size_t room = rooms[seed % ARRAY_SIZE(rooms)];
 		size_t other_size = fill_bytes(other, 256, seed + SEEDS);
@@ -238,7 +234,6 @@ static void test_engine_interface(void **state)
 	static const size_t rooms[] = { 0, 1, 7, 8, 64, ROOM };
 	u8 data[ROOM], other[ROOM];
 
-	(void)state;
 	for (u32 seed = 0; seed < SEEDS; seed++) {
 		size_t room = rooms[seed % ARRAY_SIZE(rooms)];
 		size_t size = fill_bytes(data, room, seed), other_size;
@@ -262,7 +257,6 @@ static void test_no_memory(void **state)
 {
 	u8 data[ROOM], other[ROOM];
 
-	(void)state;
 	for (u32 seed = 0; seed < 40; seed++) {
 		size_t other_size = fill_bytes(other, 128, seed + SEEDS);
 		size_t size = fill_bytes(data, 128, seed);
@@ -345,7 +339,6 @@ static void test_snapped_to_edges(void **state)
 					      OP_MIGRATE, OP_MPROTECT };
 	u32 snapped = 0;
 
-	(void)state;
 	for (u32 seed = 0; seed < 300; seed++) {
 		struct areas areas;
 		struct weaver w;
@@ -375,7 +368,6 @@ static void test_guided_succeeds(void **state)
 {
 	u32 ops = 0, failed = 0;
 
-	(void)state;
 	for (u32 seed = 0; seed < 300; seed++) {
 		struct machine *machine;
 		struct weaver w;
@@ -482,7 +474,6 @@ static void assert_all_fail(const struct rmap_ops *candidate)
 
 static void test_each_allocation_fails(void **state)
 {
-	(void)state;
 	assert_all_fail(NULL);
 	assert_all_fail(&cow_context_rmap_ops);
 	assert_true(allocations(&cow_context_rmap_ops, &cut) >
@@ -496,7 +487,6 @@ static void test_protected_alike(void **state)
 		{ .kind = OP_MPROTECT, .page = 4, .len = 2, .prot = OP_PROT_R },
 	};
 
-	(void)state;
 	for (u32 seed = 0; seed < 100; seed++) {
 		struct areas areas;
 		struct weaver w;

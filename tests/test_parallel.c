@@ -103,8 +103,6 @@ static void take_a_look(void *arg, u32 op_nr, int result,
 	struct look *look = arg;
 	struct mm_struct *mm = machine_mm(machine, 0);
 
-	(void)op_nr;
-	(void)result;
 	look->folios = machine->world.nr_folios;
 	look->there = mm && mm_peek(mm, PAGE(look->page), &look->content);
 }
@@ -146,7 +144,6 @@ static void results_are_those_of_the_line(void **state)
 	struct replay_config config = parallel_config(NR_BUGS);
 	struct replay_result result;
 
-	(void)state;
 	must_hold("mmap A 0 1 rw = 0 || write A 0 = EFAULT @1111\n");
 	must_hold("mmap A 0 1 rw = 0 || write A 0 = 0 @0000\n");
 	must_hold("mmap A 0 1 rw\nwrite A 0\n"
@@ -168,7 +165,6 @@ static void results_are_those_of_the_line(void **state)
 /* All begin together: what the line does to processes comes after. */
 static void all_begin_together(void **state)
 {
-	(void)state;
 	must_hold("mmap A 0 1 rw\nfork A B\n"
 		  "exit B = 0 || write B 0 = 0 || migrate B 0 = 0 @0001122\n");
 	must_hold("mmap A 0 1 rw\nwrite A 0\n"
@@ -183,7 +179,6 @@ static void two_writes_one_content(void **state)
 	struct look look = { .page = 0 };
 	u32 first = 0, second = 0;
 
-	(void)state;
 	config.after_op = take_a_look;
 	config.arg = &look;
 	for (u32 bits = 0; bits < 1U << 10; bits++) {
@@ -211,7 +206,6 @@ static void two_writes_one_content(void **state)
 /* One folio: what was allocated for the fault that came second is gone again. */
 static void two_writes_one_folio(void **state)
 {
-	(void)state;
 	/* Leaks would be told at the end; and which of the two was first. */
 	must_hold("mmap A 0 1 rw\n"
 		  "write A 0 = 0 || write A 0 = 0 @010101010101\n"
@@ -228,7 +222,6 @@ static void two_writes_one_folio(void **state)
 
 static void fork_beside_write(void **state)
 {
-	(void)state;
 	all_schedules("mmap A 0 2 rw\nwrite A 1\n",
 		      "fork A B = 0 || write A 0 = 0", DIGITS, NR_BUGS, NULL,
 		      NULL);
@@ -236,7 +229,6 @@ static void fork_beside_write(void **state)
 
 static void exit_beside_write(void **state)
 {
-	(void)state;
 	all_schedules("mmap A 0 2 rw\nwrite A 1\nfork A B\n",
 		      "exit A = 0 || write A 0 2 = 0", DIGITS, NR_BUGS, NULL,
 		      NULL);
@@ -244,7 +236,6 @@ static void exit_beside_write(void **state)
 
 static void migrate_beside_fork(void **state)
 {
-	(void)state;
 	all_schedules("mmap A 0 2 rw\nwrite A 0 2\nfork A B\n",
 		      "migrate A 0 || fork A C = 0", DIGITS, NR_BUGS, NULL,
 		      NULL);
@@ -252,7 +243,6 @@ static void migrate_beside_fork(void **state)
 
 static void migrate_beside_mremap(void **state)
 {
-	(void)state;
 	all_schedules("mmap A 0 2 rw\nwrite A 0 2\nfork A B\n",
 		      "migrate A 0 || mremap A 0 2 2 to=0x10 = 0", DIGITS,
 		      NR_BUGS, NULL, NULL);
@@ -267,7 +257,6 @@ static void migrate_beside_mremap(void **state)
 
 static void migrate_beside_munmap(void **state)
 {
-	(void)state;
 	all_schedules("mmap A 0 2 rw\nwrite A 0 2\nfork A B\n",
 		      "migrate A 0 || munmap A 0 2 = 0", DIGITS, NR_BUGS, NULL,
 		      NULL);
@@ -278,7 +267,6 @@ static void migrate_beside_munmap(void **state)
 
 static void migrate_beside_exit(void **state)
 {
-	(void)state;
 	all_schedules("mmap A 0 2 rw\nwrite A 0 2\nfork A B\n",
 		      "migrate B 0 || exit A = 0", DIGITS, NR_BUGS, NULL, NULL);
 	all_schedules("mmap A 0 1 rw\nwrite A 0\n", "migrate A 0 || exit A = 0",
@@ -306,7 +294,6 @@ static void nobody_sleeps_in_rcu(void **state)
 	struct replay *rp;
 	struct scenario sc;
 
-	(void)state;
 	config.choose = one_by_one;
 	config.choose_arg = &machine;
 	parse_text(&sc, "mmap A 0 2 rw\nwrite A 0 2\n"
@@ -362,7 +349,6 @@ static void expect_found(enum bug bug, enum divergence_kind kind,
 
 static void walk_misses_without_rmap_locks(void **state)
 {
-	(void)state;
 	expect_found(BUG_MOVE_WITHOUT_RMAP_LOCKS, DIVERGENCE_MISS,
 		     "mmap A 0 4 rw\nwrite A 0 4\nmremap A 2 2 2 to=0x10\n",
 		     "migrate A 0x10 || mremap A 0x10 2 2 to=2",
@@ -371,7 +357,6 @@ static void walk_misses_without_rmap_locks(void **state)
 
 static void walk_misses_in_a_tree_turned_round(void **state)
 {
-	(void)state;
 	expect_found(BUG_TREE_NEW_BEFORE_OLD, DIVERGENCE_MISS,
 		     "mmap A 0 2 rw\nwrite A 0 2\n",
 		     "migrate A 0 || mremap A 0 2 2 to=0x10",
@@ -380,7 +365,6 @@ static void walk_misses_in_a_tree_turned_round(void **state)
 
 static void owner_goes_while_folio_is_between(void **state)
 {
-	(void)state;
 	expect_found(BUG_MIGRATE_DROPS_OWNER, DIVERGENCE_RACE,
 		     "mmap A 0 1 rw\nwrite A 0\n",
 		     "migrate A 0 || munmap A 0 1",
@@ -389,7 +373,6 @@ static void owner_goes_while_folio_is_between(void **state)
 
 static void tree_changes_under_a_walk(void **state)
 {
-	(void)state;
 	expect_found(BUG_FORK_INSERTS_UNLOCKED, DIVERGENCE_RACE,
 		     "mmap A 0 1 rw\nwrite A 0\nfork A B\n",
 		     "migrate A 0 || fork A C", "changes under a walk");
@@ -402,7 +385,6 @@ static void nobody_waits_for_ever(void **state)
 		parallel_config(BUG_MOVE_WITHOUT_RMAP_LOCKS);
 	u32 missed = 0;
 
-	(void)state;
 	for (u32 bits = 0; bits < 1U << 13; bits++) {
 		struct replay_result result;
 		struct scenario sc;
@@ -464,7 +446,6 @@ static void undone_is_ones_own(void **state)
 	struct rmap_ops late = FAKE_RMAP_OPS("late");
 	u32 failed = 0;
 
-	(void)state;
 	late.vma_prepare = fails_late;
 	config.machine.rmaps[1] = &late;
 	config.machine.nr_rmaps = 2;
@@ -482,7 +463,6 @@ static void tool_out_of_memory(void **state)
 	struct replay_config config = parallel_config(NR_BUGS);
 	struct replay_result result;
 
-	(void)state;
 	no_mmap = true;
 	assert_int_equal(
 		try_text("mmap A 0 1 rw\nwrite A 0 || write A 0\nwrite A 0\n",

@@ -17,23 +17,18 @@ static const struct rmap_ops honest = FAKE_RMAP_OPS("honest");
 
 static void fault_all(struct rmap *rmap, struct divergence *div)
 {
-	(void)rmap;
 	divergence_set(div, DIVERGENCE_REFCOUNT, "seen from afar");
 }
 
 static void fault_vma(struct rmap *rmap, struct vm_area_struct *vma,
 		      struct divergence *div)
 {
-	(void)rmap;
-	(void)vma;
 	divergence_set(div, DIVERGENCE_REFCOUNT, "seen from near");
 }
 
 /* Out of memory in the first fault, where the other has enough. */
 static int prepare_fails(struct rmap *rmap, struct vm_area_struct *vma)
 {
-	(void)rmap;
-	(void)vma;
 	return -ENOMEM;
 }
 
@@ -43,8 +38,6 @@ static void scribble(struct rmap *rmap, struct mm_struct *mm,
 {
 	struct pte *pte = pte_next(mm, 0, TASK_PAGES);
 
-	(void)rmap;
-	(void)div;
 	if (pte && pte->folio) {
 		pte->folio->content = 0x666;
 		mm->changes++;
@@ -85,7 +78,6 @@ static void full_check_alone_finds(void **state)
 	struct rmap_ops ops = honest;
 	struct replay_result result;
 
-	(void)state;
 	ops.name = "far";
 	ops.check_all = fault_all;
 	replay_text(one_write, &ops, false, REPLAY_CHECK_BOTH, &result);
@@ -103,7 +95,6 @@ static void incremental_check_alone_finds(void **state)
 	struct rmap_ops ops = honest;
 	struct replay_result result;
 
-	(void)state;
 	ops.name = "near";
 	ops.check_vma = fault_vma;
 	/* The mmap touches the VMA already. */
@@ -122,7 +113,6 @@ static void pure_results_differ(void **state)
 	struct rmap_ops ops = honest;
 	struct replay_result result;
 
-	(void)state;
 	ops.name = "poor";
 	ops.vma_prepare = prepare_fails;
 	replay_text(one_write, &ops, true, REPLAY_CHECK_TOUCHED, &result);
@@ -138,7 +128,6 @@ static void pure_contents_differ(void **state)
 	struct rmap_ops ops = honest;
 	struct replay_result result;
 
-	(void)state;
 	ops.name = "scribbler";
 	ops.check_mm = scribble;
 	replay_text(one_write, &ops, true, REPLAY_CHECK_TOUCHED, &result);
@@ -152,7 +141,6 @@ static void pure_honest_agree(void **state)
 	struct rmap_ops ops = honest;
 	struct replay_result result;
 
-	(void)state;
 	ops.name = "also honest";
 	replay_text("mmap A 0 4 rw\nwrite A 0 4\nfork A B\nwrite B 1\n"
 		    "mremap B 0 2 2 to=0x10\nexit A\nwrite B 0x10\n",
@@ -168,7 +156,6 @@ static void asserted_results_hold(void **state)
 	struct rmap_ops ops = honest;
 	struct replay_result result;
 
-	(void)state;
 	replay_text("mmap A 0 1 rw = 0\nmunmap A 0 0 = ENOMEM\n", &ops, false,
 		    REPLAY_CHECK_TOUCHED, &result);
 	assert_true(result.unexpected);
@@ -196,7 +183,6 @@ static void count_noted(void *arg, u32 op_nr, int result,
 {
 	struct told *told = arg;
 
-	(void)machine;
 	assert_true(told->nr < ARRAY_SIZE(told->ops));
 	told->ops[told->nr++] = op_nr;
 	told->result = result;
@@ -236,7 +222,6 @@ static void group_is_one_step(void **state)
 	struct replay_result result;
 	struct told told;
 
-	(void)state;
 	replay_group(&config, &result, &told);
 	assert_false(result.diverged);
 	assert_false(result.unexpected);
@@ -255,7 +240,6 @@ static void pure_takes_groups_apart(void **state)
 	struct replay_result result;
 	struct told told;
 
-	(void)state;
 	replay_group(&config, &result, &told);
 	assert_false(result.diverged);
 	assert_false(result.unexpected);
@@ -294,7 +278,6 @@ static void caller_may_choose(void **state)
 	struct replay_result result;
 	struct told told;
 
-	(void)state;
 	/* Against the schedule the write is first: no result is held to. */
 	replay_group(&config, &result, &told);
 	assert_false(result.diverged);

@@ -401,7 +401,6 @@ static void break_from_inside(void **state)
 
 static void points_have_texts(void **state)
 {
-	(void)state;
 	for (u32 i = 0; i < NR_SCHED_POINTS; i++)
 		assert_true(strlen(sched_point_text(i)) > 0);
 	assert_string_equal(sched_point_text(POINT_BEGIN), "has not begun");

@@ -54,7 +54,6 @@ static void plain_state(void *arg, u32 op_nr, int result,
 	struct state state = { .parent = STATE_NONE };
 	u32 id;
 
-	(void)result;
 	if (op_nr != plain->depth)
 		return;
 	assert_int_equal(machine_fingerprint(plain->fper, machine, &state.fp),
@@ -181,7 +180,6 @@ static void test_against_the_plainest(void **state)
 {
 	struct exhaust_config config = search_config(3, 2, 1);
 
-	(void)state;
 	compare_with_replay(&config);
 	config = search_config(2, 2, 2);
 	compare_with_replay(&config);
@@ -206,7 +204,6 @@ static void test_counts_hang_on_no_names(void **state)
 	double sequences[3];
 	u32 states[3];
 
-	(void)state;
 	config.bounds.kinds &= ~(1U << OP_MADVISE | 1U << OP_MPROTECT |
 				 1U << OP_VFORK | 1U << OP_READ);
 	config.bounds.files = 0;
@@ -235,7 +232,6 @@ static void test_orders_count_with_a_bug(void **state)
 	struct exhaust_config config = search_config(3, 3, 1);
 	u32 states[2];
 
-	(void)state;
 	for (u32 i = 0; i < 2; i++) {
 		struct exhaust *ex;
 
@@ -258,7 +254,6 @@ static void test_finds_the_shortest(void **state)
 {
 	struct exhaust_config config = search_config(4, 2, 2);
 
-	(void)state;
 	config.bounds.files = 0;
 	config.bounds.kinds = 1U << OP_MMAP | 1U << OP_WRITE | 1U << OP_FORK |
 			      1U << OP_MUNMAP;
@@ -276,7 +271,6 @@ static void test_stop_and_go_on(void **state)
 	u32 runs = 0;
 	FILE *file;
 
-	(void)state;
 	assert_int_equal(exhaust_run(whole), EXHAUST_COMPLETE);
 	file = tmpfile();
 	assert_non_null(file);
@@ -327,8 +321,6 @@ static void note_bytes(void *arg, const struct exhaust_level *levels, u32 level,
 {
 	u64 *most = arg;
 
-	(void)levels;
-	(void)level;
 	*most = max_u64(*most, bytes);
 }
 
@@ -340,7 +332,6 @@ static void test_memory_is_kept(void **state)
 	FILE *file = tmpfile();
 	u64 most = 0;
 
-	(void)state;
 	assert_non_null(file);
 	config.memory = 256 << 10;
 	config.progress = note_bytes;
@@ -386,7 +377,6 @@ static void test_more_operations(void **state)
 	double sequences;
 	u32 states;
 
-	(void)state;
 	assert_non_null(file);
 	assert_int_equal(exhaust_run(ex), EXHAUST_COMPLETE);
 	assert_int_equal(exhaust_save(ex, file), 0);
@@ -423,7 +413,6 @@ static void test_bad_files(void **state)
 	size_t size;
 	FILE *file = tmpfile();
 
-	(void)state;
 	assert_non_null(file);
 	assert_int_equal(exhaust_run(ex), EXHAUST_COMPLETE);
 	assert_int_equal(exhaust_save(ex, file), 0);
@@ -456,7 +445,6 @@ static void test_one_table(void **state)
 	struct search_bounds bounds = { .ops = 5, .procs = 1 };
 	u32 fits = 0;
 
-	(void)state;
 	for (bounds.ops = 1; bounds.ops <= SEARCH_OPS_MAX; bounds.ops++)
 		for (bounds.pages = 1; bounds.pages <= SEARCH_PAGES_MAX;
 		     bounds.pages++) {
@@ -491,7 +479,6 @@ static void test_pack(void **state)
 	struct machine *machine = machine_create(&config.replay.machine);
 	struct op_list ops = { 0 };
 
-	(void)state;
 	assert_non_null(machine);
 	config.bounds.failalloc = SEARCH_FAILALLOC_MAX;
 	config.bounds.files = SEARCH_FILES_MAX;
@@ -521,7 +508,6 @@ static void test_states(void **state)
 	struct states *states = states_create(20000);
 	u32 id, nr = 0;
 
-	(void)state;
 	assert_non_null(states);
 	for (u64 i = 0; i < 100000; i++) {
 		const struct state s = { .fp = { i * 7, i * 3 } };

@@ -15,7 +15,6 @@
 
 static void test_kmalloc(void **state)
 {
-	(void)state;
 	assert_int_equal(kmalloc_bytes(1), 8);
 	assert_int_equal(kmalloc_bytes(24), 32);
 	assert_int_equal(kmalloc_bytes(64), 64);
@@ -58,7 +57,6 @@ static void test_maple_nodes(void **state)
 {
 	u64 fewest, most;
 
-	(void)state;
 	for (u64 slots = 0; slots < 1500; slots++) {
 		try_trees(slots, &fewest, &most);
 		assert_int_equal(maple_nodes_min(slots), fewest);
@@ -70,7 +68,6 @@ static void test_dist(void **state)
 {
 	struct dist dist = { 0 };
 
-	(void)state;
 	assert_int_equal(dist_percentile(&dist, 50), 0);
 	for (u64 value = 1; value <= 200; value++)
 		assert_int_equal(dist_add(&dist, value), 0);
@@ -146,7 +143,6 @@ static void test_edges(void **state)
 	struct rcu rcu;
 	u64 seed = 1, pages;
 
-	(void)state;
 	ledger_init(&ledger, NULL);
 	rcu_init(&rcu, &ledger);
 	cache.ledger = &ledger;
@@ -261,7 +257,6 @@ static void look_at_memory(void *arg, u32 op_nr, int result,
 	struct largest *largest = arg;
 	u64 bytes;
 
-	(void)result;
 	check_roots(machine);
 	check_contexts(machine);
 	check_memory_hook(machine);
@@ -342,7 +337,6 @@ static void run_random(u64 seed, bool failalloc, enum kernel_release as_of)
 
 static void test_random(void **state)
 {
-	(void)state;
 	for (u64 seed = 1; seed <= 40; seed++) {
 		run_random(seed, false, KERNEL_6_18);
 		run_random(seed, true, KERNEL_6_18);
@@ -368,7 +362,6 @@ static void test_locks(void **state)
 	struct scenario sc;
 	struct stats stats;
 
-	(void)state;
 	config.every = 2;
 	run_text(&stats, &sc,
 		 "mmap A 0x10 4 rw\n" /* no lock */
@@ -423,7 +416,6 @@ static void test_pure(void **state)
 	struct scenario sc;
 	struct stats stats;
 
-	(void)state;
 	config.replay.pure = true;
 	run_text(&stats, &sc,
 		 "mmap A 0x10 4 rw\nwrite A 0x10 4\nfork A B\nfork A C\n"

@@ -183,7 +183,6 @@ static void facts_after_op(void *arg, u32 op_nr, int result,
 	struct fact_state *state;
 	u64 mappings = 0;
 
-	(void)op_nr;
 	if (facts->nomem || !ADD(facts, states))
 		return;
 	state = &facts->states.v[facts->states.nr - 1];

@@ -42,8 +42,6 @@ static void ending_on_divergence(void *arg, u32 op_nr, int result,
 {
 	const struct ending_watch *watch = arg;
 
-	(void)op_nr;
-	(void)result;
 	signature_take(&watch->ending->signature, watch->sc, watch->result,
 		       machine, watch->describe);
 }
@@ -52,8 +50,6 @@ static void note_op(void *arg, u32 op_nr, int result, struct machine *machine)
 {
 	const struct ending_watch *watch = arg;
 
-	(void)result;
-	(void)machine;
 	watch->told->begun = op_nr + 1;
 }
 

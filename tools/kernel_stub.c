@@ -35,9 +35,5 @@ int stats_kernel_sizes(const char *command)
 int stats_slabs(const char *command, const struct stats_config *config,
 		const struct input_files *files, bool bytes, bool slabinfo)
 {
-	(void)config;
-	(void)files;
-	(void)bytes;
-	(void)slabinfo;
 	return say_why_not(command);
 }

@@ -83,7 +83,6 @@ static void show_progress(const struct minimize_job *job, u32 nr_ops, u64 tries)
 	static double next;
 	double now = seconds_now();
 
-	(void)job;
 	if (!next)
 		next = now + SILENT_SECONDS;
 	if (isatty(STDERR_FILENO)) {

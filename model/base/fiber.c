@@ -219,7 +219,6 @@ const void *fiber_frames(const struct fiber *fiber, size_t *size)
 	*size = (size_t)(fiber->stack + fiber->size - (u8 *)fiber->sp);
 	return fiber->sp;
 #else
-	(void)fiber;
 	*size = 0;
 	return NULL;
 #endif

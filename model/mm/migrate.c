@@ -27,7 +27,6 @@ static int try_to_migrate_one(struct folio *folio, struct vm_area_struct *vma,
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 
-	(void)arg;
 	if (!pte_maps(pte, folio))
 		return 0;
 	pte_make_migration(pte);
@@ -39,7 +38,6 @@ static int find_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 {
 	const struct migration *mig = arg;
 
-	(void)folio;
 	return pte_migrates(pte_lookup(vma->vm_mm, addr), mig->old);
 }
 
@@ -73,7 +71,6 @@ static int undo_migration_pte(struct folio *folio, struct vm_area_struct *vma,
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, addr);
 
-	(void)arg;
 	if (!pte_migrates(pte, folio))
 		return 0;
 	pte_undo_migration(pte);

@@ -171,7 +171,6 @@ bool walk_watched(struct watched_walk *walk)
 static int find_one(struct folio *folio, struct vm_area_struct *vma,
 		    u64 address, void *arg)
 {
-	(void)arg;
 	return pte_maps(pte_lookup(vma->vm_mm, address), folio);
 }
 
@@ -199,7 +198,6 @@ static int unmap_one(struct folio *folio, struct vm_area_struct *vma,
 {
 	struct pte *pte = pte_lookup(vma->vm_mm, address);
 
-	(void)arg;
 	if (!pte_maps(pte, folio))
 		return 0;
 	pte_unmap(pte);

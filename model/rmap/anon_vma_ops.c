@@ -336,7 +336,6 @@ static bool move_needs_lock(struct rmap *rmap, struct vm_area_struct *vma,
 static void anon_vma_move_begin(struct rmap *rmap, struct vm_area_struct *vma,
 				struct vm_area_struct *new, bool ordered)
 {
-	(void)new;
 	if (move_needs_lock(rmap, vma, ordered))
 		anon_vma_lock_write(rmap, vma_anon(rmap, vma)->anon_vma);
 }
@@ -344,7 +343,6 @@ static void anon_vma_move_begin(struct rmap *rmap, struct vm_area_struct *vma,
 static void anon_vma_move_end(struct rmap *rmap, struct vm_area_struct *vma,
 			      struct vm_area_struct *new, bool ordered)
 {
-	(void)new;
 	if (move_needs_lock(rmap, vma, ordered))
 		anon_vma_unlock_write(rmap, vma_anon(rmap, vma)->anon_vma);
 }
@@ -377,24 +375,16 @@ static void anon_vma_exit(struct rmap *rmap)
 static int anon_vma_mm_init(struct rmap *rmap, struct mm_struct *mm,
 			    struct mm_struct *oldmm)
 {
-	(void)rmap;
-	(void)mm;
-	(void)oldmm;
 	return 0;
 }
 
 static void anon_vma_mm_exit(struct rmap *rmap, struct mm_struct *mm)
 {
-	(void)rmap;
-	(void)mm;
 }
 
 static void anon_vma_check_mm(struct rmap *rmap, struct mm_struct *mm,
 			      struct divergence *div)
 {
-	(void)rmap;
-	(void)mm;
-	(void)div;
 }
 
 static void anon_vma_vma_init(struct rmap *rmap, struct vm_area_struct *vma)
@@ -413,8 +403,6 @@ static bool anon_vma_vma_faulted(struct rmap *rmap, struct vm_area_struct *vma)
 static void anon_vma_clone_undo(struct rmap *rmap, struct vm_area_struct *dst,
 				struct vm_area_struct *src, enum rmap_clone why)
 {
-	(void)src;
-	(void)why;
 	unlink_anon_vmas(rmap, dst);
 }
 

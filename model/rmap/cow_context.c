@@ -405,7 +405,6 @@ static void cow_context_vma_absorbed(struct rmap *rmap,
 				     struct vm_area_struct *vma,
 				     struct vm_area_struct *removed)
 {
-	(void)vma;
 	vma_mark(rmap, removed, false);
 }
 
@@ -428,17 +427,12 @@ static bool cow_context_may_merge(struct rmap *rmap,
 				  const struct vma_merge_struct *vmg,
 				  struct vm_area_struct *tgt)
 {
-	(void)rmap;
-	(void)vmg;
-	(void)tgt;
 	return true;
 }
 
 static bool cow_context_may_merge_both(struct rmap *rmap,
 				       const struct vma_merge_struct *vmg)
 {
-	(void)rmap;
-	(void)vmg;
 	return true;
 }
 
@@ -466,7 +460,6 @@ static void folio_put_context(struct rmap *rmap, struct cow_context *ctx)
 static void cow_context_folio_new(struct rmap *rmap, struct folio *folio,
 				  struct vm_area_struct *vma, bool exclusive)
 {
-	(void)exclusive;
 	folio_attach(rmap, folio, mm_context(rmap, vma->vm_mm));
 }
 
@@ -508,7 +501,6 @@ static void cow_context_move_begin(struct rmap *rmap,
 {
 	const struct cow_stab *stab = cow_stab_of(rmap);
 
-	(void)ordered;
 	if (stab && stab->move_begin)
 		stab->move_begin(rmap, mm_context(rmap, vma->vm_mm), new);
 }
@@ -518,8 +510,6 @@ static void cow_context_move_end(struct rmap *rmap, struct vm_area_struct *vma,
 {
 	const struct cow_stab *stab = cow_stab_of(rmap);
 
-	(void)new;
-	(void)ordered;
 	if (stab && stab->move_end)
 		stab->move_end(rmap, mm_context(rmap, vma->vm_mm));
 }

@@ -540,7 +540,6 @@ static void cow_poc_vma_range_changed(struct rmap *rmap, struct vma_prepare *vp)
 static void cow_poc_vma_absorbed(struct rmap *rmap, struct vm_area_struct *vma,
 				 struct vm_area_struct *removed)
 {
-	(void)vma;
 	poc_mark(rmap, removed, false);
 }
 
@@ -595,17 +594,12 @@ static bool cow_poc_may_merge(struct rmap *rmap,
 			      const struct vma_merge_struct *vmg,
 			      struct vm_area_struct *tgt)
 {
-	(void)rmap;
-	(void)vmg;
-	(void)tgt;
 	return true;
 }
 
 static bool cow_poc_may_merge_both(struct rmap *rmap,
 				   const struct vma_merge_struct *vmg)
 {
-	(void)rmap;
-	(void)vmg;
 	return true;
 }
 
@@ -629,7 +623,6 @@ static void poc_folio_put_context(struct rmap *rmap, struct poc_context *ctx)
 static void cow_poc_folio_new(struct rmap *rmap, struct folio *folio,
 			      struct vm_area_struct *vma, bool exclusive)
 {
-	(void)exclusive;
 	poc_folio_attach(rmap, folio, poc_mm_context(rmap, vma->vm_mm));
 }
 

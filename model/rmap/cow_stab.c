@@ -34,7 +34,6 @@ static void seqcount_move(struct rmap *rmap, struct cow_context *ctx)
 static void seqcount_move_begin(struct rmap *rmap, struct cow_context *ctx,
 				struct vm_area_struct *new)
 {
-	(void)new;
 	seqcount_move(rmap, ctx);
 }
 

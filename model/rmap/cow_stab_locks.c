@@ -51,7 +51,6 @@ static void rwlock_end(struct rmap *rmap, struct cow_context *ctx)
 static void rwlock_move_begin(struct rmap *rmap, struct cow_context *ctx,
 			      struct vm_area_struct *new)
 {
-	(void)new;
 	rwlock_begin(rmap, ctx);
 }
 
@@ -124,7 +123,6 @@ static enum cow_verdict mmap_trylock_enter(struct cow_walk *walk,
 static enum cow_verdict mmap_leave(struct cow_walk *walk,
 				   struct cow_context *ctx)
 {
-	(void)ctx;
 	if (!walk->mm)
 		return COW_GO_ON;
 	mmap_read_unlock(walk->mm);

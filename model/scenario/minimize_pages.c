@@ -56,7 +56,6 @@ enum option_variation {
 
 static void vary_option(struct minimizer *min, struct op *op, u32 n)
 {
-	(void)min;
 	switch ((enum option_variation)n) {
 	case VARY_NO_TO:
 		op->flags &= (u8)~OP_HAS_TO;
@@ -159,7 +158,6 @@ static void raise_start(struct op *op, u64 len)
 
 static void vary_length(struct minimizer *min, struct op *op, u32 n)
 {
-	(void)min;
 	if (n < VARY_START)
 		shorten_both(op, shorter(op->len, n - VARY_LEN));
 	else if (n < VARY_LEN_ALONE)

@@ -214,10 +214,6 @@ static void on_tree(void *arg, const void *who,
 static void on_chain(void *arg, const struct vm_area_struct *vma,
 		     const void *who, bool own)
 {
-	(void)arg;
-	(void)vma;
-	(void)who;
-	(void)own;
 }
 
 static void on_remap(void *arg, const void *who, pgoff_t first, pgoff_t last,

@@ -31,7 +31,6 @@ static void take_hidden(void *arg, const void *who, u64 value)
 {
 	struct shown *shown = arg;
 
-	(void)who;
 	if (shown->nr_objects && shown->nr_objects <= SHOWN_OBJECTS_MAX)
 		word(&shown->objects[shown->nr_objects - 1].hidden, value);
 }
@@ -45,7 +44,6 @@ static void shown_take_in_tree(void *arg, const void *who,
 					   .last = last,
 					   .vma = vma };
 
-	(void)who;
 	take_range(arg, &range);
 }
 
@@ -58,7 +56,6 @@ static void shown_take_remap(void *arg, const void *who, pgoff_t first,
 		.what = (u64)displacement,
 	};
 
-	(void)who;
 	take_range(arg, &range);
 }
 

@@ -57,7 +57,6 @@ static void section_written(void *arg, const struct rmap *rmap,
 	struct stats *stats = sr->stats;
 	struct stats_lock *lock = &sr->locks[section->lock];
 
-	(void)rmap;
 	/* The end of all processes is no part of the workload. */
 	if (stats->kind == NR_OPS)
 		return;
@@ -73,7 +72,6 @@ static void section_read(void *arg, const struct rmap *rmap, u64 mms)
 {
 	struct stats_rmap *sr = arg;
 
-	(void)rmap;
 	sr->read_sections++;
 	count_value(sr->stats, &sr->read_mms, mms);
 }

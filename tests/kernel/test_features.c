@@ -49,7 +49,6 @@ static void test_compared(void **state)
 {
 	char *text = features_text("6.18.44-1-amd64", AS_OF_6_18, 0, false);
 
-	(void)state;
 	assert_string_equal(text,
 			    "Linux 6.18.44-1-amd64: has merge-unfaulted "
 			    "checks-first move-several; has not order-7.0 "
@@ -67,7 +66,6 @@ static void test_compared_disagrees(void **state)
 					   FEATURE(DONTUNMAP_APART),
 				   0, false);
 
-	(void)state;
 	assert_non_null(
 		strstr(text, "; compared before, with disagreements\n"));
 	free(text);
@@ -79,7 +77,6 @@ static void test_backport(void **state)
 	char *text = features_text(
 		"6.18.44", AS_OF_6_18 | FEATURE(DONTUNMAP_APART), 0, false);
 
-	(void)state;
 	assert_non_null(strstr(text, "; model as of 6.18; this combination "
 				     "was never compared before\n"));
 	free(text);
@@ -96,7 +93,6 @@ static void test_combination_compared(void **state)
 	char *text = features_text("7.0.130", AS_OF_6_18 | FEATURE(ORDER_7_0),
 				   0, false);
 
-	(void)state;
 	assert_non_null(strstr(text, "model as of 7.0; compared before: "
 				     "7.0.4, 7.0.13, 7.1.13\n"));
 	assert_int_equal(nr_lines(text), 1);
@@ -108,7 +104,6 @@ static void test_never_compared(void **state)
 	char *text = features_text("9.1.0", FEATURE(ANON_OFFSET),
 				   FEATURE(ORDER_7_0), false);
 
-	(void)state;
 	assert_non_null(strstr(text, "; assumed by its number, not detected: "
 				     "order-7.0;"));
 	assert_non_null(strstr(text, "; this combination was never compared "
@@ -126,7 +121,6 @@ static void test_warnings(void **state)
 			FEATURE(MOVE_SEVERAL) | FEATURE(DONTUNMAP_OFFSET),
 		0, false);
 
-	(void)state;
 	assert_non_null(strstr(text, "; this combination was never compared "
 				     "before\n"));
 	assert_non_null(strstr(text, "\nwarning: the model has checks-first "
@@ -143,7 +137,6 @@ static void test_all(void **state)
 {
 	char *text = features_text("9.1.0", ALL_FEATURES, 0, false);
 
-	(void)state;
 	assert_non_null(strstr(text, " anon-offset; all detected;"));
 	free(text);
 }
@@ -153,7 +146,6 @@ static void test_other_order(void **state)
 {
 	char *text = features_text("6.18.44", AS_OF_6_18, 0, true);
 
-	(void)state;
 	assert_non_null(strstr(text, "; model as of 7.0, as asked\n"));
 	assert_non_null(strstr(text, "\nwarning: the model has order-7.0 ("));
 	assert_int_equal(nr_lines(text), 2);

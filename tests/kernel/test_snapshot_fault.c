@@ -148,7 +148,6 @@ static void test_words(void **state)
 	char text[SNAP_TEXT_MAX];
 	u32 i;
 
-	(void)state;
 	for (i = 0; i < NR_DUMP_STRUCTURES; i++)
 		assert_non_null(dump_structure_name(i));
 	for (i = DUMP_NO_FAULT + 1; i < NR_DUMP_FAULT_KINDS; i++) {

@@ -39,7 +39,6 @@ static void test_refused_with_four_levels(void **state)
 			     "mremap A 0 1 1 to=0x10000000 = EINVAL\n",
 			     TASK_PAGES);
 
-	(void)state;
 	assert_true(answer.suitable);
 	assert_int_equal(answer.window.last, 0x7f0000000);
 }
@@ -51,7 +50,6 @@ static void test_asserted_with_four_levels(void **state)
 			     "mremap A 0 1 1 to=0x10000000 = EINVAL\n",
 			     TASK_PAGES_LA57);
 
-	(void)state;
 	assert_false(answer.suitable);
 	assert_non_null(strstr(answer.why, "line 2: the result that it "
 					   "asserts is that of four levels"));
@@ -65,7 +63,6 @@ static void test_mprotect(void **state)
 			     "mprotect A 0x10000000 1 r = ENOMEM\n",
 			     TASK_PAGES_LA57);
 
-	(void)state;
 	assert_true(answer.suitable);
 }
 
@@ -75,7 +72,6 @@ static void test_not_asserted(void **state)
 					    "mremap A 0 1 1 to=0x10000000\n",
 					    TASK_PAGES_LA57);
 
-	(void)state;
 	assert_true(answer.suitable);
 	assert_int_equal(answer.window.last, 0x800000000);
 }
@@ -86,7 +82,6 @@ static void test_over_the_stack(void **state)
 	const char *text = "munmap A 0 0x10000010\n";
 	struct answer answer = ask_suitable(text, TASK_PAGES);
 
-	(void)state;
 	assert_true(answer.suitable);
 	answer = ask_suitable(text, TASK_PAGES_LA57);
 	assert_false(answer.suitable);
