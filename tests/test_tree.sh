@@ -222,5 +222,30 @@ features -DTREE_HAS_COW_CONTEXT
 echo 'static inline struct cow_context *folio_cow_context(struct folio *folio)' >"$dir/kernel/include/linux/mm.h"
 features -DTREE_HAS_COW_CONTEXT -DTREE_HAS_FOLIO_COW_CONTEXT
 
+# What .ci/run makes of its two parts: the second one may be impossible here, and that is said.
+mkdir -p "$dir/ci/.ci" "$dir/ci/scripts"
+cp "$source/.ci/run" "$dir/ci/.ci"
+# ci TEST TREE STATUS: exit statuses of scripts/test and scripts/tree-test, and what comes of them.
+ci() {
+	what=".ci/run: scripts/test ends with $1, scripts/tree-test with $2"
+	nr=$((nr + 1))
+	printf '#!/bin/sh\nexit %s\n' "$1" >"$dir/ci/scripts/test"
+	printf '#!/bin/sh\necho tree\nexit %s\n' "$2" >"$dir/ci/scripts/tree-test"
+	chmod +x "$dir/ci/scripts/test" "$dir/ci/scripts/tree-test"
+	status=0
+	"$dir/ci/.ci/run" >"$dir/out" 2>"$dir/err" || status=$?
+	[ $status = "$3" ] || fail "expected exit status $3, got $status"
+	if [ "$2" = 77 ]; then
+		grep -q '^.ci/run: NOT RUN: ' "$dir/out" || fail "expected that it says so"
+	fi
+}
+ci 0 0 0
+ci 0 1 1
+ci 1 0 1
+ci 1 77 1
+ci 0 77 0
+ci 143 0 143
+! grep -q tree "$dir/out" || fail "expected no second part"
+
 echo "$nr commands, $failed failures"
 [ "$failed" = 0 ]
