@@ -9,8 +9,9 @@ block() {
 	sed -n "/^    \\\$ $1\$/,/^\$/s/^    //p" "$repository/docs/TREE.md" | sed 1d
 }
 
+# Nor do frames of rmapdiff's own count, which end a call trace.
 no_numbers() {
-	sed -E 's/:[0-9]+/:N/g; s/[<(][0-9a-f]{8}[>)]/<A>/; s/6\.12\.[0-9]+/6.12.N/; s/ +$//' "$1"
+	sed -E '/^  \|  .* (tree|compare)_[a-z_]+( |$)/d; s/:[0-9]+/:N/g; s/[<(][0-9a-f]{8}[>)]/<A>/; s/6\.12\.[0-9]+/6.12.N/; s/ +$//' "$1"
 }
 
 block 'cat fork.rmap' >fork.rmap
