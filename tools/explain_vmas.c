@@ -124,8 +124,8 @@ static void add_faulted(struct text *text, const struct snap *snap,
 			text_add(text, " faulted-for-%s", snap->rmaps[i]);
 }
 
-static void add_where(struct text *text, const struct snap *snap,
-		      const struct snap_vma *vma)
+static void text_add_where(struct text *text, const struct snap *snap,
+			   const struct snap_vma *vma)
 {
 	s64 displacement = (s64)(vma->start - vma->pgoff);
 
@@ -155,7 +155,7 @@ static void draw_vma(struct drawing *d, u32 nr)
 	while (text.len < 20 && !text.oom)
 		text_add(&text, " ");
 	text_add(&text, " %s ", prot_name(vma->flags));
-	add_where(&text, snap, vma);
+	text_add_where(&text, snap, vma);
 	add_faulted(&text, snap, vma);
 	if (vma->flags & VM_DONTCOPY)
 		text_add(&text, " dontfork");
