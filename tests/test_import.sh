@@ -620,7 +620,7 @@ head -c 3000000 /dev/zero | tr '\0' 'a' >long
 	printf 'mmap('
 	yes 'a</*' | head -n 100000 | tr -d '\n'
 } >quadratic
-yes 'x("' | head -n 10000 >strings
+yes 'x("' | head -n 10000 >"strings"
 mkdir directory
 bad import
 bad import --frobnicate x

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test_interleave.sh RMAPDIFF SOURCE_DIR: rmapdiff interleave.
 # shellcheck source=tests/cli.sh
-. "$(dirname "$0")/cli.sh" "$1"
+. "$(dirname "$0")/cli.sh"
 source=$(cd "$OLDPWD" && realpath "$2")
 subcommand=interleave
 corpus=$source/corpus

@@ -97,7 +97,7 @@ try 1 --bug fork-no-child-count fork.rmap large/procs.rmap
 # The limits that it keeps are the limits that are written down.
 try 0 --help
 for limit in 'processes' 'VMAs' 'present pages' 'anon_vmas' 'anon_vma_chains'; do
-	number=$(tr '\n' ' ' <out | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $limit[ ,.].*/\1/p")
+	number=$(tr '\n' ' ' <out | sed -n "s/.*[^0-9]\([0-9][0-9]*\) ${limit}[ ,.].*/\1/p")
 	grep -qF "| $limit | $number |" "$source/docs/KERNEL-COMPARISON.md" ||
 		fail "docs/KERNEL-COMPARISON.md: expected the limit of $limit, $number"
 done

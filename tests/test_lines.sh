@@ -49,6 +49,7 @@ printf 'mmap A 0x10 4 rw\nwrite A 0x10 4\nfork A B\nfork A C\nexit A\n' >miss.rm
 "$rmapdiff" convert -o miss.bin miss.rmap || fail "convert"
 one_report() {
 	(
+		# shellcheck disable=SC3045 # dash and busybox have it
 		ulimit -c 0
 		RMAPDIFF_FUZZ_BUG=walk-skips-last-child exec "$fuzz_rmap" miss.bin
 	) 2>&1
