@@ -30,11 +30,6 @@ contexts_note_folio     the tree's adapter, and what a tree without contexts has
 contexts_reason         the tree's adapter, and what a tree without contexts has
 contexts_start_look     the tree's adapter, and what a tree without contexts has
 contexts_walk           the tree's adapter, and what a tree without contexts has
-count_vmas              tree/: to be renamed
-find_vma                tree/: to be renamed
-number_of               tree/: to be renamed
-on_panic                tree/: to be renamed
-print_finding           tree/: to be renamed
 LIST
 
 # Test programs are not linked with each other, and all name their cases and

@@ -19,8 +19,6 @@
 /* arch/um/kernel/um_arch.c */
 int linux_main(int argc, char **argv, char **envp);
 
-extern char **environ;
-
 static struct {
 	void (*entered)(void *arg);
 	void *arg;

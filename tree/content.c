@@ -99,8 +99,7 @@ static u64 value_at(const struct entries *entries, u64 address)
 	return value_of(entries, find_entry(entries, address));
 }
 
-static const struct dump_vma *find_vma(const struct entries *entries,
-				       u64 address)
+static const struct dump_vma *vma_at(const struct entries *entries, u64 address)
 {
 	u32 i;
 
@@ -159,7 +158,7 @@ static void allow_zapped(const struct memory *memory, struct allowed *allowed,
 static void expect_copied(const struct memory *memory, u64 address,
 			  struct allowed *allowed)
 {
-	const struct dump_vma *vma = find_vma(&memory->before, address);
+	const struct dump_vma *vma = vma_at(&memory->before, address);
 
 	if (!vma || vma->flags & (FLAG_DONTCOPY | FLAG_WIPEONFORK))
 		allow(allowed, 0);
@@ -199,7 +198,7 @@ static void expect_moved(const struct memory *memory, u64 address,
 		offset = address - to.first;
 		/* Gaps between the VMAs that are moved stay gaps. */
 		if (offset < from.count &&
-		    find_vma(&memory->before, from.first + offset)) {
+		    vma_at(&memory->before, from.first + offset)) {
 			allow(allowed,
 			      value_at(&memory->before, from.first + offset));
 		} else if (offset < from.count) {

@@ -101,7 +101,7 @@ static bool code_address(const char *p, unsigned long *address)
 	return *address >= 0x60000000UL;
 }
 
-static u32 number_of(const struct names *names, unsigned long address)
+static u32 name_at(const struct names *names, unsigned long address)
 {
 	u32 i;
 
@@ -117,7 +117,7 @@ static void collect(struct names *names, const char *report)
 
 	for (const char *p = report; *p; p++)
 		if (code_address(p, &address) && names->nr < ADDRESSES_MAX &&
-		    number_of(names, address) == names->nr)
+		    name_at(names, address) == names->nr)
 			names->addresses[names->nr++] = address;
 }
 
@@ -265,7 +265,7 @@ static void print_named(const struct names *names, const char *line, size_t len,
 			fputc(line[i], out);
 			continue;
 		}
-		nr = number_of(names, address);
+		nr = name_at(names, address);
 		if (nr < names->nr && names->names[nr][0])
 			fputs(names->names[nr], out);
 		else

@@ -85,7 +85,7 @@ static void __attribute__((noreturn)) stop(void)
 	abort();
 }
 
-static void on_panic(void)
+static void stop_at_panic(void)
 {
 	fputs("FINDING ", stderr);
 	finding_print_named(boot_headline() ? boot_headline() : "panic",
@@ -94,8 +94,8 @@ static void on_panic(void)
 	stop();
 }
 
-static void print_finding(const struct scenario *sc,
-			  const struct tree_result *result)
+static void print_stopped_at(const struct scenario *sc,
+			     const struct tree_result *result)
 {
 	char text[256] = "after the last process";
 
@@ -170,7 +170,7 @@ static void replay_one(const struct scenario *sc)
 	fuzz_counts_add(COUNT_WALKS, result.walks);
 	if (result.verdict != TREE_DISAGREES)
 		return;
-	print_finding(sc, &result);
+	print_stopped_at(sc, &result);
 	stop();
 }
 
@@ -325,7 +325,7 @@ static void configure(void)
 	const char *seconds = getenv("RMAPDIFF_TREE_HANG");
 
 	fuzz.hang_seconds = seconds ? (u32)atoi(seconds) : HANG_SECONDS;
-	boot_on_panic = on_panic;
+	boot_on_panic = stop_at_panic;
 	load_known();
 	fuzz.shares_counts = fuzz_counts_share();
 	if (fuzz.shares_counts)

@@ -44,7 +44,7 @@ static bool broken(struct graph *graph, const char *fmt, ...)
 }
 
 /* The number of the anon_vma at @self; anon_vma_count if it is not there. */
-static u32 number_of(const struct graph *graph, u64 self)
+static u32 anon_vma_number(const struct graph *graph, u64 self)
 {
 	u32 i;
 
@@ -65,7 +65,7 @@ static bool count_chain(struct graph *graph, const struct dump_vma *vma,
 		const struct dump_chain *avc =
 			&dump->chains[vma->chain_first + i];
 
-		nr = number_of(graph, avc->anon_vma);
+		nr = anon_vma_number(graph, avc->anon_vma);
 		if (avc->vma != vma->self || nr == dump->anon_vma_count)
 			return broken(graph,
 				      "chain: an anon_vma_chain on the list of "
@@ -93,7 +93,7 @@ static bool count_vma(struct graph *graph, const struct dump_vma *vma, u64 mm)
 			      (u64)vma->start);
 	if (!vma->anon_vma)
 		return true;
-	nr = number_of(graph, vma->anon_vma);
+	nr = anon_vma_number(graph, vma->anon_vma);
 	graph->seen[nr].active++;
 	if (graph->seen[nr].mm && graph->seen[nr].mm != mm)
 		return broken(graph,
@@ -126,10 +126,10 @@ static void count_family(struct graph *graph)
 	u32 i, nr;
 
 	for (i = 0; i < dump->anon_vma_count; i++) {
-		nr = number_of(graph, dump->anon_vmas[i].parent);
+		nr = anon_vma_number(graph, dump->anon_vmas[i].parent);
 		if (nr < dump->anon_vma_count)
 			graph->seen[nr].children++;
-		nr = number_of(graph, dump->anon_vmas[i].root);
+		nr = anon_vma_number(graph, dump->anon_vmas[i].root);
 		if (nr < dump->anon_vma_count && nr != i)
 			graph->seen[nr].members++;
 	}

@@ -239,7 +239,7 @@ static bool matches(const struct known_pattern *pattern,
 }
 
 /* In a text that has a VMA after each semicolon. */
-static u32 count_vmas(const char *text)
+static u32 vmas_listed_in(const char *text)
 {
 	u32 nr = strcmp(text, "none") != 0;
 
@@ -257,8 +257,8 @@ static bool vmas_match(const struct known_entry *entry,
 		return true;
 	if (!finding->texts[KNOWN_TREE] || !finding->texts[KNOWN_MODEL])
 		return false;
-	tree = count_vmas(finding->texts[KNOWN_TREE]);
-	model = count_vmas(finding->texts[KNOWN_MODEL]);
+	tree = vmas_listed_in(finding->texts[KNOWN_TREE]);
+	model = vmas_listed_in(finding->texts[KNOWN_MODEL]);
 	return entry->vmas == (tree == model ? KNOWN_VMAS_SAME :
 			       tree > model  ? KNOWN_VMAS_MORE :
 					       KNOWN_VMAS_FEWER);

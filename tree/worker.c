@@ -92,7 +92,7 @@ static struct {
 } self;
 
 /* The parent sees the end of the pipe, and what was told until then. */
-static void on_panic(void)
+static void leave_at_panic(void)
 {
 	if (boot_headline())
 		snprintf(self.shared->result.why, TREE_WHY_MAX, "%s",
@@ -204,7 +204,7 @@ static void worker_main(struct worker *worker, int in, int out)
 	self.session.before_op = before_op;
 	self.in = in;
 	self.out = out;
-	boot_on_panic = on_panic;
+	boot_on_panic = leave_at_panic;
 	boot_report_into(self.shared->report);
 	boot_tree(serve, NULL);
 }
