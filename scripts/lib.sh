@@ -13,7 +13,7 @@ packages_afl="afl++"
 packages_i386="gcc-multilib lib32stdc++-12-dev"
 packages_tree="clang-19 lld-19 llvm-19 libclang-rt-19-dev libstdc++-12-dev flex bison bc make binutils xz-utils"
 packages_check="clang-format clang-tidy shellcheck jq git"
-packages_test="libcmocka-dev clang-format libbpf-dev bpftool gnuplot-nox jq strace"
+packages_test="libcmocka-dev clang-format libbpf-dev bpftool gnuplot-nox jq strace xz-utils"
 
 # One list of them, where they are built.
 fuzz_targets=$(sed -n 's/^set(fuzz_targets \(.*\))$/\1/p' fuzz/CMakeLists.txt)
