@@ -13,7 +13,7 @@ packages_afl="afl++"
 packages_i386="gcc-multilib lib32stdc++-12-dev"
 packages_tree="clang-19 lld-19 llvm-19 libclang-rt-19-dev libstdc++-12-dev flex bison bc make binutils xz-utils"
 packages_check="clang-format clang-tidy shellcheck jq git"
-packages_test="libcmocka-dev clang-format libbpf-dev bpftool gnuplot-nox jq strace xz-utils"
+packages_test="libcmocka-dev clang-format libbpf-dev bpftool gnuplot-nox jq strace"
 
 # One list of them, where they are built.
 fuzz_targets=$(sed -n 's/^set(fuzz_targets \(.*\))$/\1/p' fuzz/CMakeLists.txt)
@@ -26,6 +26,13 @@ die() {
 # The script's opening comment, from its third line on.
 usage() {
 	sed -n '4,/^$/s/^# \{0,1\}//p' "$me"
+}
+
+# number OPTION VALUE
+number() {
+	case $2 in
+	'' | *[!0-9]* | ??????* | 0*) die "$1 '$2': expected a number from 1 to 99999" ;;
+	esac
 }
 
 # is_one_of WORD "WORD..."
