@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
@@ -42,6 +43,10 @@ static bool wrong(struct reader *reader, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(reader->why + len, KNOWN_WHY_MAX - (size_t)len, fmt, args);
 	va_end(args);
+	/* Of a file that is something else. */
+	for (char *c = reader->why + len; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = '?';
 	return false;
 }
 
@@ -202,8 +207,17 @@ bool known_read(struct known_list *list, FILE *in, const char *name,
 		if (!read_line(&reader, line))
 			return false;
 	}
-	if (ferror(in))
-		return wrong(&reader, "%s", strerror(errno));
+	if (ferror(in)) {
+		snprintf(why, KNOWN_WHY_MAX, "%.200s: %s", name,
+			 strerror(errno));
+		return false;
+	}
+	if (list->nr == reader.first) {
+		snprintf(why, KNOWN_WHY_MAX,
+			 "%.200s: no finding in it: expected known and a name",
+			 name);
+		return false;
+	}
 	return end_entry(&reader);
 }
 

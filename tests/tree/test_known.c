@@ -142,6 +142,9 @@ static void test_refused(void **state)
 		"list:4: 'one' ends without its kind");
 	refused("known one\nkind model\n",
 		"list:2: 'one' ends without its upstream");
+	refused("# none\n",
+		"list: no finding in it: expected known and a name");
+	refused("\001\377E\n", "list:1: '??E': expected something behind it");
 }
 
 /* The second file does not go on with the first one's last entry. */
